@@ -1,0 +1,50 @@
+/** The layering of docs/architecture.md, as rules. `make layers` runs them. */
+const only = (from, ...to) => ({
+  name: `${from}-imports`,
+  severity: 'error',
+  from: { path: `^src/${from}/` },
+  to: { path: '^src/', pathNot: [`^src/${from}/`, ...to.map((name) => `^src/${name}`)] },
+})
+
+const keepsTo = (name, from, packages) => ({
+  name,
+  severity: 'error',
+  from: { path: '^src', pathNot: from },
+  to: { path: packages },
+})
+
+module.exports = {
+  forbidden: [
+    only('upload', 'problem'),
+    only('bucket', 'upload', 'problem'),
+    only('store', 'upload', 'problem'),
+    only('inspect', 'upload', 'problem'),
+    only('broker', 'upload', 'bucket', 'store', 'inspect', 'problem'),
+    only('http', 'broker', 'upload', 'problem'),
+    only('jobs', 'broker', 'upload', 'problem'),
+    only('events', 'broker', 'upload', 'problem'),
+    only('telemetry', 'problem'),
+    only('console'),
+    {
+      name: 'upload-is-pure',
+      severity: 'error',
+      from: { path: '^src/upload/' },
+      to: { dependencyTypes: ['npm', 'core'] },
+    },
+    {
+      name: 'dev-is-not-shipped',
+      severity: 'error',
+      from: { path: '^src', pathNot: '^src/dev/' },
+      to: { path: '^src/dev/' },
+    },
+    keepsTo('aws-stays-in-bucket', '^src/(bucket|dev)/', 'node_modules/@(aws-sdk|smithy)'),
+    keepsTo('express-stays-in-http', '^src/http/', 'node_modules/(express|helmet|cors|pino-http)/'),
+    keepsTo('drivers-stay-in-store', '^src/store/', 'node_modules/(better-sqlite3|kysely|pg)/'),
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+  },
+}

@@ -1,0 +1,52 @@
+# Each target does its own set-up: a fresh clone needs Node and make, nothing else.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := node_modules/.bin
+JEST := NODE_OPTIONS='--experimental-vm-modules --no-warnings' AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true $(BIN)/jest
+SOURCES := $(shell find src -type f)
+export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
+
+.PHONY: help start test demo check format lint types layers deadcode stores
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+start: dist/.built ## Run Berth with SQLite and the embedded object store; prints a page, a key and a curl
+	@node dist/dev/start.js
+
+test: dist/.built ## Run the unit, contract, property and integration tests
+	$(JEST) --selectProjects unit
+
+demo: dist/.built ## Send real files through the stack and check every step
+	@node dist/dev/demo.js
+
+check: format lint types layers deadcode ## Format, lint, types, layering, dead code
+
+stores: dist/.built ## The bucket contract and an upload end to end on real MinIO and versitygw
+	tests/stores/install
+	$(JEST) --selectProjects stores
+
+format: node_modules/.installed ## Fail when a file is not formatted
+	$(BIN)/prettier --check --log-level warn .
+
+lint: node_modules/.installed ## ESLint with type information
+	$(BIN)/eslint src tests
+
+types: node_modules/.installed ## The TypeScript compiler, strict
+	$(BIN)/tsc --noEmit
+
+layers: node_modules/.installed ## Who may import whom
+	$(BIN)/depcruise src --config .dependency-cruiser.cjs
+
+deadcode: node_modules/.installed ## Files, exports and dependencies that nobody uses
+	$(BIN)/knip
+
+node_modules/.installed: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(SOURCES)
+	$(BIN)/tsc -p tsconfig.build.json
+	@mkdir -p dist/console && cp src/console/*.html src/console/*.css src/console/*.js dist/console/
+	@touch $@

@@ -1,0 +1,51 @@
+/** All stories with their dependencies bound: what the ways in (HTTP, clock, command line) call. */
+
+import { authenticate } from './api-keys.ts'
+import { awaitUpload, type Wait } from './await-upload.ts'
+import { cancelUpload } from './cancel-upload.ts'
+import { checkHealth } from './check-health.ts'
+import { completeUpload } from './complete-upload.ts'
+import { downloadUpload } from './download-upload.ts'
+import { drainInbox, type ParseEvent } from './drain-inbox.ts'
+import { issueSlot, type SlotRequest } from './issue-slot.ts'
+import { listPage, type ListFilter } from './list-uploads.ts'
+import { nextVerifications } from './next-verifications.ts'
+import { receiveEvent, type RawEvent } from './receive-event.ts'
+import { renewSlot } from './renew-slot.ts'
+import { sweepLeases } from './sweep-leases.ts'
+import { sweepLooks } from './sweep-looks.ts'
+import { sweepClaims, sweepStaging } from './sweep-objects.ts'
+import { uploadHistory } from './upload-history.ts'
+import type { VerifyDeps } from './verify-deps.ts'
+import { verifyUpload } from './verify-upload.ts'
+import type { Upload } from '../upload/upload.ts'
+
+export type BrokerDeps = VerifyDeps & { parseEvent: ParseEvent; wakeInbox: () => void }
+
+export type Broker = ReturnType<typeof createBroker>
+
+export function createBroker(deps: BrokerDeps) {
+  return {
+    authenticate: (token: string) => authenticate(deps, token),
+    issueSlot: (tenant: string, request: SlotRequest) => issueSlot(deps, tenant, request),
+    renewSlot: (tenant: string, id: string) => renewSlot(deps, tenant, id),
+    awaitUpload: (tenant: string, id: string, wait: Wait) => awaitUpload(deps, tenant, id, wait),
+    listPage: (tenant: string, filter: ListFilter, limit: number) =>
+      listPage(deps, tenant, filter, limit),
+    completeUpload: (tenant: string, id: string) => completeUpload(deps, tenant, id),
+    cancelUpload: (tenant: string, id: string) => cancelUpload(deps, tenant, id),
+    downloadUpload: (tenant: string, id: string, expiresIn: number | null) =>
+      downloadUpload(deps, tenant, id, expiresIn),
+    uploadHistory: (tenant: string, id: string) => uploadHistory(deps, tenant, id),
+    receiveEvent: (event: RawEvent) => receiveEvent(deps, event),
+    checkHealth: () => checkHealth(deps),
+    // For the clock:
+    drainInbox: (batch: number) => drainInbox(deps, batch),
+    nextVerifications: (limit: number) => nextVerifications(deps, limit),
+    verifyUpload: (upload: Upload, stop: AbortSignal) => verifyUpload(deps, upload, stop),
+    sweepLooks: (budget: number) => sweepLooks(deps, budget),
+    sweepLeases: (batch: number) => sweepLeases(deps, batch),
+    sweepStaging: (batch: number) => sweepStaging(deps, batch),
+    sweepClaims: (batch: number) => sweepClaims(deps, batch),
+  }
+}

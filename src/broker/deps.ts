@@ -1,0 +1,37 @@
+/** What the stories are told and given: each takes the part it names. */
+
+import type { Bucket } from '../bucket/bucket.ts'
+import type { Store } from '../store/store.ts'
+import type { Grace, Profile } from '../upload/policy.ts'
+
+/** Events of the log: a name, and facts that hold no key, URL or secret. */
+export type Log = {
+  info: (event: string, facts: Record<string, unknown>) => void
+  warn: (event: string, facts: Record<string, unknown>) => void
+}
+
+export type Limits = Grace & {
+  leaseSeconds: number
+  giveUpSeconds: number
+  downloadTtlSeconds: number
+}
+
+export type Deps = {
+  store: Store
+  bucket: Bucket
+  profiles: ReadonlyMap<string, Profile>
+  limits: Limits
+  log: Log
+  now: () => Date
+  /** A UUIDv7 as 32 hex digits. */
+  newId: () => string
+  /** 128 random bits as 32 hex digits. */
+  newNonce: () => string
+  /** This node's name in leases. */
+  node: string
+  /** Tells the workers that something is due; losing the call costs a poll interval only. */
+  wakeWorkers: () => void
+}
+
+/** Who is asking, and for whom. */
+export type Caller = { tenant: string; keyId: string; scopes: readonly string[] }

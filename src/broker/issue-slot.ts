@@ -1,0 +1,102 @@
+/** Decide, record, sign. The row is durable before the URL exists, so no slot is ever untracked. */
+
+import type { Slot } from '../bucket/slots.ts'
+import { quotaExceeded, unknownProfile } from '../problems.ts'
+import { insertPending } from '../store/uploads.ts'
+import { stagingKey } from '../upload/keys.ts'
+import {
+  addSeconds,
+  assertAllowed,
+  assertTerms,
+  landByFor,
+  type Profile,
+} from '../upload/policy.ts'
+import { nextLookAt } from '../upload/schedule.ts'
+import type { Declared, Upload } from '../upload/upload.ts'
+import type { Deps } from './deps.ts'
+
+export type SlotRequest = Declared & {
+  profile: string
+  /** Seconds; null: the profile's. */
+  expiresIn: number | null
+  subject: string | null
+}
+
+export type IssuedSlot = { upload: Upload; slot: Slot }
+
+type IssueDeps = Pick<
+  Deps,
+  'store' | 'bucket' | 'profiles' | 'limits' | 'log' | 'now' | 'newId' | 'newNonce'
+>
+
+export async function issueSlot(
+  deps: IssueDeps,
+  tenant: string,
+  request: SlotRequest,
+): Promise<IssuedSlot> {
+  const profile = deps.profiles.get(request.profile)
+  if (!profile) throw unknownProfile(request.profile, [...deps.profiles.keys()])
+  assertAllowed(request, profile)
+  assertTerms(request, request.expiresIn, profile)
+
+  const upload = pendingUpload(deps, { tenant, request, profile })
+  // Signing is local and may refuse, so it comes first: nothing is recorded for a refused request.
+  const slot = await signSlot(deps, upload)
+  if (!(await insertPending(deps.store, upload, profile))) throw quotaProblem(profile)
+
+  deps.log.info('slot.issued', { uploadId: upload.id, tenant, profile: profile.name })
+  return { upload, slot }
+}
+
+type Asked = { tenant: string; request: SlotRequest; profile: Profile }
+
+function pendingUpload(deps: IssueDeps, { tenant, request, profile }: Asked): Upload {
+  const id = `upl_${deps.newId()}`
+  const createdAt = deps.now()
+  const slotTtlSeconds = request.expiresIn ?? profile.slotTtlSeconds
+  const slotExpiresAt = addSeconds(createdAt, slotTtlSeconds)
+  const landBy = landByFor(slotExpiresAt, request.size, deps.limits)
+  const { filename, contentType, size, sha256, metadata } = request
+  return {
+    ...NEW,
+    id,
+    tenant,
+    subject: request.subject,
+    profile: profile.name,
+    profileHash: profile.hash,
+    declared: { filename, contentType, size, sha256, metadata },
+    bucket: profile.bucket ?? deps.bucket.name,
+    stagingKey: stagingKey(profile.prefix, id, deps.newNonce()),
+    slotTtlSeconds,
+    slotExpiresAt,
+    landBy,
+    dueAt: nextLookAt({ createdAt, slotExpiresAt, landBy }, createdAt),
+    createdAt,
+    updatedAt: createdAt,
+  }
+}
+
+const NEW = {
+  state: 'pending',
+  version: 1,
+  fence: 0,
+  sealedKey: null,
+  observed: null,
+  receivedAt: null,
+  attempts: 0,
+  object: null,
+  rejection: null,
+} as const
+
+/** Signs for the time that is left until `slotExpiresAt`; no network. */
+export function signSlot(deps: Pick<Deps, 'bucket' | 'now'>, upload: Upload): Promise<Slot> {
+  const { bucket, stagingKey: key, declared, slotTtlSeconds } = upload
+  const terms = { ...declared, ttlSeconds: slotTtlSeconds }
+  return deps.bucket.presignPut({ bucket, key }, terms, deps.now())
+}
+
+const quotaProblem = ({ name, openSlots, reservedBytes }: Profile) =>
+  quotaExceeded(
+    `no room for one more upload of profile ${name}`,
+    `at most ${openSlots} open slots and ${reservedBytes} reserved bytes; wait for some to end`,
+  )

@@ -1,0 +1,22 @@
+/** One page of the caller's uploads, newest first, and where the next one begins. */
+
+import { listUploads, type ListFilter } from '../store/uploads.ts'
+import type { Upload } from '../upload/upload.ts'
+import type { Deps } from './deps.ts'
+
+export type Page = { uploads: Upload[]; nextId: string | null }
+
+export async function listPage(
+  { store }: Pick<Deps, 'store'>,
+  tenant: string,
+  filter: ListFilter,
+  limit: number,
+): Promise<Page> {
+  // One more than asked for tells whether there is a next page.
+  const found = await listUploads(store, tenant, filter, limit + 1)
+  const uploads = found.slice(0, limit)
+  const last = uploads.at(-1)
+  return { uploads, nextId: found.length > limit && last ? last.id : null }
+}
+
+export type { ListFilter }

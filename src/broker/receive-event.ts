@@ -1,0 +1,17 @@
+/** Event intake: the raw event is durable before the sender is answered; all else happens later. */
+
+import { createHash } from 'node:crypto'
+import { insertEvent } from '../store/inbox.ts'
+import type { Deps } from './deps.ts'
+
+export type EventSource = 's3'
+
+export type RawEvent = { source: EventSource; body: string }
+
+type ReceiveDeps = Pick<Deps, 'store' | 'now'> & { wakeInbox: () => void }
+
+export async function receiveEvent(deps: ReceiveDeps, { source, body }: RawEvent): Promise<void> {
+  const digest = createHash('sha256').update(`${source}\n${body}`).digest('hex')
+  await insertEvent(deps.store, { digest, source, body, receivedAt: deps.now() })
+  deps.wakeInbox()
+}

@@ -1,0 +1,30 @@
+/** Pending uploads whose look is due: found, looked at again later, or expired. Needs no event. */
+
+import { recordEnded } from '../store/transitions.ts'
+import { listDue, scheduleLook } from '../store/uploads.ts'
+import { nextLookAt } from '../upload/schedule.ts'
+import type { Upload } from '../upload/upload.ts'
+import { noteArrival, type NoteDeps } from './note-arrival.ts'
+
+/** @param budget the most HEADs of one run. @returns how many were looked at. */
+export async function sweepLooks(deps: NoteDeps, budget: number): Promise<number> {
+  const due = await listDue(deps.store, 'pending', deps.now(), budget)
+  await Promise.all(due.map((upload) => look(deps, upload)))
+  return due.length
+}
+
+async function look(deps: NoteDeps, upload: Upload): Promise<void> {
+  // Taken before the HEAD: an object that lands after `landBy` must not be waited for.
+  const now = deps.now()
+  const isOver = now > upload.landBy
+  if ((await noteArrival(deps, upload, 'sweep')) !== 'absent') return
+  if (!isOver) return scheduleLook(deps.store, upload, nextLookAt(upload, now))
+
+  const detail = 'nothing landed in time'
+  const expired = await recordEnded(deps.store, upload, 'expired', {
+    at: now,
+    cause: 'sweep',
+    detail,
+  })
+  if (expired) deps.log.info('upload.expired', { uploadId: upload.id })
+}

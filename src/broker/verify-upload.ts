@@ -1,0 +1,79 @@
+/** Lease, claim, look at the claimed copy, decide. Claim before check, always. Safe to repeat. */
+
+import { storageUnavailable } from '../problems.ts'
+import { dropClaim } from '../store/claims.ts'
+import { recordReady, recordRejected } from '../store/transitions.ts'
+import type { Profile } from '../upload/policy.ts'
+import type { Rejection, Upload } from '../upload/upload.ts'
+import { judge, judgeObserved } from '../upload/verdict.ts'
+import { sealCopy } from './seal-copy.ts'
+import type { VerifyDeps } from './verify-deps.ts'
+import { handBack, handBackGone, leaseUpload, type Leased } from './lease-upload.ts'
+
+/** Resolves when this attempt is over, whatever became of it; never rejects for a fault of the store. */
+export async function verifyUpload(
+  deps: VerifyDeps,
+  received: Upload,
+  stop: AbortSignal,
+): Promise<void> {
+  const leased = await leaseUpload(deps, received, stop)
+  if (!leased) return
+  try {
+    await attempt(deps, leased)
+  } catch (error) {
+    await handBack(deps, leased, error)
+  } finally {
+    leased.end()
+  }
+}
+
+async function attempt(deps: VerifyDeps, leased: Leased): Promise<void> {
+  const { upload } = leased
+  const broken = upload.observed && judgeObserved(upload.declared, upload.observed)
+  if (broken) return reject(deps, upload, broken)
+
+  const sealed = await sealCopy(deps, upload)
+  if (sealed.outcome === 'gone') return handBackGone(deps, leased)
+  if (sealed.outcome === 'rejected') return reject(deps, upload, sealed.rejection)
+
+  const { verdict, inspected, versionId } = await inspectSealed(deps, leased)
+  if (verdict.outcome === 'rejected') return reject(deps, upload, verdict.rejection)
+  const { size, sha256, scan } = inspected
+  const at = deps.now()
+  const object = { size, sha256, scan, versionId, verifiedAt: at, contentType: verdict.contentType }
+  const ready = await recordReady(deps.store, upload, object, { at, cause: 'worker' })
+  if (ready) deps.log.info('upload.ready', { uploadId: upload.id, size })
+}
+
+/** Everything that is judged is read from the sealed key, which no client can write. */
+async function inspectSealed(deps: VerifyDeps, { upload, signal }: Leased) {
+  const location = { bucket: upload.bucket, key: upload.sealedKey ?? '' }
+  const stream = await deps.bucket.read(location, signal)
+  if (!stream) throw storageUnavailable(new Error('the sealed copy cannot be found'))
+  const inspected = await deps.inspect(stream.body, stream.contentLength, signal)
+  const verdict = judge(upload.declared, inspected, rulesFor(deps, upload))
+  return { verdict, inspected, versionId: stream.versionId }
+}
+
+/** The sealed copy is deleted after the record; a crash between leaves it to the sweep. */
+async function reject(deps: VerifyDeps, upload: Upload, rejection: Rejection): Promise<void> {
+  const when = { at: deps.now(), cause: 'worker' } as const
+  if (!(await recordRejected(deps.store, upload, rejection, when))) return
+  deps.log.info('upload.rejected', { uploadId: upload.id, reason: rejection.reason })
+  const { bucket, sealedKey } = upload
+  if (sealedKey === null) return
+  await deps.bucket.remove({ bucket, key: sealedKey })
+  await dropClaim(deps.store, sealedKey)
+}
+
+// A profile may have been taken out of the file since: then only the declared promises are judged.
+const rulesFor = ({ profiles }: VerifyDeps, { profile, declared }: Upload) =>
+  profiles.get(profile) ?? fallbackRules(declared.contentType)
+
+const fallbackRules = (
+  contentType: string,
+): Pick<Profile, 'contentTypes' | 'undetected' | 'minSize'> => ({
+  contentTypes: [contentType],
+  undetected: 'accept',
+  minSize: 0,
+})

@@ -1,0 +1,67 @@
+/** The object store, reduced to what Berth does with it. */
+
+import type { Observed } from '../upload/upload.ts'
+import { claimObject, type Claimed, type SealAs } from './claim.ts'
+import { createClient } from './client.ts'
+import type { BucketConfig, Location } from './config.ts'
+import {
+  checkBucket,
+  deleteObject,
+  headObject,
+  listObjects,
+  readObject,
+  type ListedObject,
+  type ObjectStream,
+} from './objects.ts'
+import { createPresign } from './presign.ts'
+import {
+  presignDownload,
+  presignSlot,
+  type DownloadTerms,
+  type Slot,
+  type SlotTerms,
+} from './slots.ts'
+
+/** Every call but the two signing ones may throw `storage-unavailable`; that is never a verdict. */
+export type Bucket = {
+  /** The bucket of profiles that name none. */
+  name: string
+  presignPut: (location: Location, terms: SlotTerms, now: Date) => Promise<Slot>
+  presignGet: (
+    location: Location,
+    terms: DownloadTerms,
+    now: Date,
+  ) => Promise<{ url: string; expiresAt: Date }>
+  /** S3 HeadObject; null when there is no object. */
+  head: (location: Location) => Promise<Observed | null>
+  /** S3 CopyObject with the source's ETag as its condition; metadata and tags replaced. */
+  claim: (from: Location, toKey: string, as: SealAs) => Promise<Claimed>
+  /** S3 GetObject; null when there is no object. */
+  read: (location: Location, signal: AbortSignal) => Promise<ObjectStream | null>
+  /** S3 DeleteObject; an absent object is deleted already. */
+  remove: (location: Location) => Promise<void>
+  /** S3 ListObjectsV2, all pages. */
+  list: (bucket: string, prefix: string) => AsyncIterable<ListedObject>
+  /** S3 HeadBucket. */
+  check: () => Promise<void>
+}
+
+export function createBucket(config: BucketConfig): Bucket {
+  const keeper = createClient(config, config.keeper)
+  const signer = config.signer ? createClient(config, config.signer) : keeper
+  const reader = config.reader ? createClient(config, config.reader) : keeper
+  const sign = createPresign(config, signer)
+  const signDownload = createPresign(config, reader)
+
+  return {
+    name: config.name,
+    presignPut: (location, terms, now) => presignSlot(sign, { location, terms, now }),
+    presignGet: (location, terms, now) => presignDownload(signDownload, { location, terms, now }),
+    head: (location) => headObject(keeper, location),
+    claim: (from, toKey, as) => claimObject(keeper, { from, toKey, as }),
+    read: (location, signal) => readObject(keeper, location, signal),
+    remove: (location) => deleteObject(keeper, location),
+    list: (bucket, prefix) => listObjects(keeper, bucket, prefix),
+    check: () => checkBucket(keeper, config.name),
+  }
+}

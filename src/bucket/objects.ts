@@ -1,0 +1,92 @@
+/** The plain calls on objects: HEAD, GET as a stream, delete, list. */
+
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import type { Readable } from 'node:stream'
+import type { Observed } from '../upload/upload.ts'
+import type { Location } from './config.ts'
+import { isAbsent, toUnavailable } from './errors.ts'
+
+export type ObjectStream = { body: Readable; contentLength: number; versionId: string | null }
+
+export type ListedObject = { key: string; size: number; lastModified: Date }
+
+const CALL_TIMEOUT_MS = 15_000
+
+const bounded = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
+
+const at = ({ bucket, key }: Location) => ({ Bucket: bucket, Key: key })
+
+export async function headObject(keeper: S3Client, location: Location): Promise<Observed | null> {
+  try {
+    const found = await keeper.send(new HeadObjectCommand(at(location)), bounded())
+    return {
+      // A missing value becomes a mismatch, so doubt rejects.
+      size: found.ContentLength ?? -1,
+      contentType: found.ContentType ?? '',
+      etag: found.ETag ?? '',
+      versionId: found.VersionId ?? null,
+    }
+  } catch (error) {
+    if (isAbsent(error)) return null
+    throw toUnavailable(error)
+  }
+}
+
+export async function readObject(
+  keeper: S3Client,
+  location: Location,
+  signal: AbortSignal,
+): Promise<ObjectStream | null> {
+  try {
+    const found = await keeper.send(new GetObjectCommand(at(location)), { abortSignal: signal })
+    return {
+      // In Node the SDK's body is the response itself; its wider type is for browsers.
+      body: found.Body as Readable,
+      contentLength: found.ContentLength ?? -1,
+      versionId: found.VersionId ?? null,
+    }
+  } catch (error) {
+    if (isAbsent(error)) return null
+    throw toUnavailable(error)
+  }
+}
+
+export async function deleteObject(keeper: S3Client, location: Location): Promise<void> {
+  try {
+    await keeper.send(new DeleteObjectCommand(at(location)), bounded())
+  } catch (error) {
+    if (!isAbsent(error)) throw toUnavailable(error)
+  }
+}
+
+export async function* listObjects(
+  keeper: S3Client,
+  bucket: string,
+  prefix: string,
+): AsyncGenerator<ListedObject> {
+  try {
+    const pages = paginateListObjectsV2({ client: keeper }, { Bucket: bucket, Prefix: prefix })
+    for await (const { Contents = [] } of pages) {
+      for (const { Key = '', Size = 0, LastModified = new Date(0) } of Contents) {
+        yield { key: Key, size: Size, lastModified: LastModified }
+      }
+    }
+  } catch (error) {
+    throw toUnavailable(error)
+  }
+}
+
+export async function checkBucket(keeper: S3Client, bucket: string): Promise<void> {
+  try {
+    await keeper.send(new HeadBucketCommand({ Bucket: bucket }), bounded())
+  } catch (error) {
+    throw toUnavailable(error)
+  }
+}

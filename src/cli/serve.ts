@@ -1,0 +1,30 @@
+/** `berth serve`: run until a signal asks to stop; a second signal does not wait. */
+
+import type { Config } from '../config.ts'
+import type { Page } from '../http/routes/pages.ts'
+import { startService } from '../service.ts'
+import { readVersion } from '../telemetry/version.ts'
+
+const PATIENCE_MS = 20_000
+
+export async function serve(config: Config, pages: readonly Page[] = []): Promise<void> {
+  const service = await startService(config, { version: readVersion(), pages })
+  await firstSignal()
+  const impatient = firstSignal().then(() => process.exit(1))
+  const late = setTimeout(() => process.exit(1), PATIENCE_MS)
+  await Promise.race([service.close(), impatient])
+  clearTimeout(late)
+}
+
+/** Resolves at the next SIGTERM or SIGINT. */
+export function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const heard = (): void => {
+      process.off('SIGTERM', heard)
+      process.off('SIGINT', heard)
+      resolve()
+    }
+    process.on('SIGTERM', heard)
+    process.on('SIGINT', heard)
+  })
+}

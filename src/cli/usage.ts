@@ -1,0 +1,20 @@
+/** What the command line understands. */
+
+export const USAGE = `berth: an upload broker for S3-compatible object storage
+
+  berth serve                     run the service (configuration: environment, see .env.example)
+  berth migrate                   bring the database's schema up to date
+  berth keys create --tenant T --scopes S[,S] [--expires 90d]
+                                  make an API key; the key alone is printed
+  berth keys list                 one JSON line per key, without secrets
+  berth keys revoke ID            end a key
+  berth profiles check FILE       list every mistake in a profiles file
+  berth uploads retry ID          reopen an upload that has failed
+  berth version
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`
+
+/** The command line itself is wrong: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}

@@ -1,0 +1,101 @@
+/** The Express application: what every request passes, in order, and the routes. */
+
+import cors from 'cors'
+import express, { type Express, type RequestHandler } from 'express'
+import helmet from 'helmet'
+import type { Logger } from 'pino'
+import type { Broker } from '../broker/broker.ts'
+import { malformedPath, notAcceptable, notFound, uriTooLong } from '../problems.ts'
+import { createCursors } from './cursor.ts'
+import { mount } from './mount.ts'
+import { renderProblem } from './render-problem.ts'
+import { requestLog } from './request-log.ts'
+import { eventEndpoints } from './routes/events.ts'
+import { operationEndpoints } from './routes/operations.ts'
+import { pageEndpoints, type Page } from './routes/pages.ts'
+import { uploadEndpoints } from './routes/uploads.ts'
+
+export type AppConfig = {
+  serveApi: boolean
+  issueSlots: boolean
+  acceptEvents: boolean
+  console: boolean
+  eventsToken: string | null
+  tokenSecret: string
+  corsOrigins: readonly string[]
+  trustProxy: string | false
+  /** Where pages may send files to. */
+  uploadEndpoint: string | null
+}
+
+export type AppDeps = {
+  broker: Broker
+  logger: Logger
+  version: string
+  isDraining: () => boolean
+  pages: readonly Page[]
+}
+
+const LONGEST_URL = 8 * 1024
+
+export function createApp(config: AppConfig, deps: AppDeps): Express {
+  const app = express()
+  app.set('query parser', 'simple')
+  app.set('trust proxy', config.trustProxy)
+  app.set('etag', false)
+  app.disable('x-powered-by')
+  app.use(requestLog(deps.logger), helmet(), withoutStore, ...crossOrigin(config), assertPath)
+  app.use(mount(operationEndpoints(deps)))
+  if (config.serveApi) app.use(mount(apiEndpoints(config, deps)))
+  if (config.console) app.use(mount(pageEndpoints(deps.pages, config.uploadEndpoint)))
+  app.use(() => {
+    throw notFound()
+  })
+  app.use(renderProblem)
+  return app
+}
+
+function apiEndpoints(config: AppConfig, { broker }: AppDeps) {
+  const { issueSlots, acceptEvents, eventsToken } = config
+  const cursors = createCursors(config.tokenSecret)
+  const uploads = uploadEndpoints({ broker, cursors, issueSlots }).map((endpoint) => ({
+    ...endpoint,
+    handlers: [assertAcceptsJson, ...endpoint.handlers],
+  }))
+  return [...uploads, ...eventEndpoints({ broker, eventsToken, acceptEvents })]
+}
+
+/** Exact origins only; without any, browsers of other sites are refused. */
+function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
+  if (corsOrigins.length === 0) return []
+  return [
+    cors({
+      origin: [...corsOrigins],
+      methods: ['GET', 'POST', 'DELETE'],
+      allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'x-request-id'],
+      exposedHeaders: ['location', 'retry-after', 'x-request-id'],
+      maxAge: 600,
+    }),
+  ]
+}
+
+// Records change, and slots are permissions: neither may be kept by a cache.
+const withoutStore: RequestHandler = (_req, res, next) => {
+  res.set('cache-control', 'no-store')
+  next()
+}
+
+const assertPath: RequestHandler = (req, _res, next) => {
+  if (req.originalUrl.length > LONGEST_URL) throw uriTooLong(LONGEST_URL)
+  try {
+    decodeURIComponent(req.path)
+  } catch {
+    throw malformedPath()
+  }
+  next()
+}
+
+const assertAcceptsJson: RequestHandler = (req, _res, next) => {
+  if (!req.accepts(['application/json', 'application/problem+json'])) throw notAcceptable()
+  next()
+}

@@ -1,0 +1,123 @@
+/** /v1/uploads: ask for a slot, follow it, withdraw it, download what was verified. */
+
+import type { Request, RequestHandler, Response } from 'express'
+import type { Broker } from '../../broker/broker.ts'
+import type { Scope } from '../../broker/api-keys.ts'
+import { draining } from '../../problems.ts'
+import { authenticate, tenantWith } from '../caller.ts'
+import type { Cursors } from '../cursor.ts'
+import type { Endpoint } from '../mount.ts'
+import { parseBody, parseQuery } from '../parse.ts'
+import { readJson, readOptionalJson } from '../read-json.ts'
+import { renderDownload, renderUpload } from '../render-upload.ts'
+import { SlotRequestBody } from '../slot-request.ts'
+import { DownloadQuery, ListQuery, NoBody, NoQuery, WaitQuery } from '../upload-queries.ts'
+
+const BODY_LIMIT_BYTES = 64 * 1024
+
+export type UploadRoutesDeps = { broker: Broker; cursors: Cursors; issueSlots: boolean }
+
+type Answer = (req: Request<{ id: string }>, res: Response) => Promise<unknown>
+
+export function uploadEndpoints(deps: UploadRoutesDeps): Endpoint[] {
+  const who = authenticate(deps.broker)
+  const one = '/v1/uploads/:id'
+  const call = (
+    method: Endpoint['method'],
+    path: string,
+    answer: Answer,
+    body: RequestHandler[] = [],
+  ): Endpoint => ({ method, path, handlers: [who, ...body, answer as unknown as RequestHandler] })
+  const optional = readOptionalJson(BODY_LIMIT_BYTES)
+
+  return [
+    call('post', '/v1/uploads', postUpload(deps), readJson(BODY_LIMIT_BYTES)),
+    call('get', '/v1/uploads', listUploads(deps)),
+    call('get', one, getUpload(deps)),
+    call('delete', one, deleteUpload(deps), optional),
+    call('post', `${one}/slot`, postSlot(deps), optional),
+    call('post', `${one}/complete`, postComplete(deps), optional),
+    call('get', `${one}/download`, getDownload(deps)),
+    call('get', `${one}/history`, getHistory(deps)),
+  ]
+}
+
+const postUpload =
+  ({ broker, issueSlots }: UploadRoutesDeps): Answer =>
+  async (req, res) => {
+    parseQuery(NoQuery, req.query)
+    const request = parseBody(SlotRequestBody, req.body)
+    const tenant = tenantWith(res, 'uploads:write')
+    if (!issueSlots) throw draining('issuing slots')
+    const { upload, slot } = await broker.issueSlot(tenant, request)
+    res.status(201).location(`/v1/uploads/${upload.id}`).json(renderUpload(upload, slot))
+  }
+
+const listUploads =
+  ({ broker, cursors }: UploadRoutesDeps): Answer =>
+  async (req, res) => {
+    const { cursor, limit, ...filter } = parseQuery(ListQuery, req.query)
+    const tenant = tenantWith(res, 'uploads:read')
+    const beforeId = cursor === undefined ? undefined : cursors.open(tenant, cursor)
+    const { uploads, nextId } = await broker.listPage(tenant, { ...filter, beforeId }, limit)
+    res.json({
+      uploads: uploads.map((upload) => renderUpload(upload)),
+      nextCursor: nextId && cursors.seal(tenant, nextId),
+    })
+  }
+
+const getUpload =
+  ({ broker }: UploadRoutesDeps): Answer =>
+  async (req, res) => {
+    const { wait } = parseQuery(WaitQuery, req.query)
+    const tenant = tenantWith(res, 'uploads:read')
+    const gone = new AbortController()
+    res.on('close', () => gone.abort())
+    const waiting = { seconds: wait, signal: gone.signal }
+    res.json(renderUpload(await broker.awaitUpload(tenant, req.params.id, waiting)))
+  }
+
+/** Calls without fields of their own: neither query nor body may say anything. */
+function bareCall(req: Request, res: Response, scope: Scope): string {
+  parseQuery(NoQuery, req.query)
+  parseBody(NoBody, req.body ?? {})
+  return tenantWith(res, scope)
+}
+
+const deleteUpload =
+  ({ broker }: UploadRoutesDeps): Answer =>
+  async (req, res) => {
+    const tenant = bareCall(req, res, 'uploads:write')
+    res.json(renderUpload(await broker.cancelUpload(tenant, req.params.id)))
+  }
+
+const postSlot =
+  ({ broker, issueSlots }: UploadRoutesDeps): Answer =>
+  async (req, res) => {
+    const tenant = bareCall(req, res, 'uploads:write')
+    if (!issueSlots) throw draining('issuing slots')
+    const { upload, slot } = await broker.renewSlot(tenant, req.params.id)
+    res.status(201).location(`/v1/uploads/${upload.id}`).json(renderUpload(upload, slot))
+  }
+
+const postComplete =
+  ({ broker }: UploadRoutesDeps): Answer =>
+  async (req, res) => {
+    const tenant = bareCall(req, res, 'uploads:write')
+    res.status(202).json(renderUpload(await broker.completeUpload(tenant, req.params.id)))
+  }
+
+const getDownload =
+  ({ broker }: UploadRoutesDeps): Answer =>
+  async (req, res) => {
+    const { expiresIn } = parseQuery(DownloadQuery, req.query)
+    const tenant = tenantWith(res, 'uploads:read')
+    res.json(renderDownload(await broker.downloadUpload(tenant, req.params.id, expiresIn)))
+  }
+
+const getHistory =
+  ({ broker }: UploadRoutesDeps): Answer =>
+  async (req, res) => {
+    const tenant = bareCall(req, res, 'uploads:read')
+    res.json({ history: await broker.uploadHistory(tenant, req.params.id) })
+  }

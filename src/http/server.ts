@@ -1,0 +1,41 @@
+/** The HTTP server: Node's own limits, set to what an API needs and a slow attacker dislikes. */
+
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+const LIMITS = {
+  headersTimeout: 5_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 10_000,
+  maxHeaderSize: 16 * 1024,
+}
+
+export type Listening = {
+  /** Where it really listens, also when port 0 was asked for. */
+  url: string
+  /** Stops accepting, lets requests in flight end, and resolves. */
+  close: () => Promise<void>
+}
+
+export async function listen(
+  listener: RequestListener,
+  host: string,
+  port: number,
+): Promise<Listening> {
+  const server = createServer(LIMITS, listener)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const address = server.address() as AddressInfo
+  const shown = host.includes(':') ? `[${host}]` : host
+  return { url: `http://${shown}:${address.port}`, close: () => close(server) }
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()))
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,67 @@
+/** The body of POST /v1/uploads: what may be said, and nothing else. */
+
+import { z } from 'zod'
+import type { SlotRequest } from '../broker/issue-slot.ts'
+import { MIN_SLOT_SECONDS } from '../upload/policy.ts'
+
+const LONE_SURROGATE = /\p{Surrogate}/u
+const CONTROL = /\p{Cc}/u
+const TOKEN = "[a-z0-9!#$&^_.+'`|~-]+"
+const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}$`)
+const ONLY_DOTS_AND_SPACES = /^[.\s]*$/u
+
+const bytesOf = (text: string): number => Buffer.byteLength(text)
+
+const Text = z.string().refine((text) => !LONE_SURROGATE.test(text), 'has a lone surrogate')
+
+const Filename = Text.refine((name) => bytesOf(name) <= 255, 'more than 255 bytes of UTF-8')
+  .refine((name) => !CONTROL.test(name), 'has a control character')
+  .refine((name) => !ONLY_DOTS_AND_SPACES.test(name), 'expected a name, not only dots or spaces')
+
+const ContentType = z
+  .string()
+  .max(127)
+  .transform((type) => type.toLowerCase())
+  .pipe(z.string().regex(MEDIA_TYPE, 'expected type/subtype, without parameters or wildcards'))
+
+const isSha256 = (text: string): boolean => {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.length === 32 && bytes.toString('base64') === text
+}
+
+const Sha256 = z.string().refine(isSha256, 'expected the base64 of 32 bytes (44 characters)')
+
+// Names that a reader could take for object headers, or JavaScript for an object's prototype.
+const MISLEADING =
+  /^(__proto__|constructor|prototype|content-(type|length|encoding|disposition)|x-amz-.*)$/i
+
+const MetadataKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 _ . -')
+  .refine((key) => !MISLEADING.test(key), 'is a reserved name')
+
+const MetadataValue = Text.refine((value) => bytesOf(value) <= 512, 'more than 512 bytes of UTF-8')
+
+const Metadata = z
+  .record(MetadataKey, MetadataValue)
+  .refine((metadata) => Object.keys(metadata).length <= 16, 'more than 16 entries')
+
+export const SlotRequestBody: z.ZodType<SlotRequest> = z.strictObject({
+  profile: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'expected 1 to 40 of a-z 0-9 -')
+    .default('default'),
+  filename: Filename,
+  contentType: ContentType,
+  size: z.int().min(0),
+  sha256: Sha256.nullable().default(null),
+  metadata: Metadata.default({}),
+  expiresIn: z.int().min(MIN_SLOT_SECONDS).nullable().default(null),
+  subject: Text.refine((subject) => !CONTROL.test(subject), 'has a control character')
+    .refine(
+      (subject) => subject.length >= 1 && subject.length <= 128,
+      'expected 1 to 128 characters',
+    )
+    .nullable()
+    .default(null),
+})

@@ -1,0 +1,58 @@
+/** Everything that the clock starts, and how often. */
+
+import type { Broker } from '../broker/broker.ts'
+import { every, type Job, type JobLog } from './every.ts'
+import { startWorkers } from './workers.ts'
+
+export type JobsConfig = {
+  sweepIntervalSeconds: number
+  /** The most HEADs per second that the sweep of pending uploads may cost. */
+  looksPerSecond: number
+  verifyConcurrency: number
+}
+
+export type Jobs = { wakeWorkers: () => void; wakeInbox: () => void; stop: () => Promise<void> }
+
+const BATCH = 100
+const POLL_MS = 1_000
+
+export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs {
+  const sweepMs = config.sweepIntervalSeconds * 1000
+  const job = (name: string, intervalMs: number, run: (batch: number) => Promise<number>): Job =>
+    every({ name, intervalMs, batch: BATCH, run: () => run(BATCH) }, log)
+
+  const looks = every(
+    {
+      name: 'look-for-arrivals',
+      intervalMs: POLL_MS,
+      run: () => broker.sweepLooks(config.looksPerSecond),
+      // Never one batch right after another: the budget is per second.
+      batch: Infinity,
+    },
+    log,
+  )
+  const inbox = job('drain-inbox', POLL_MS, broker.drainInbox)
+  const workers = startWorkers(
+    {
+      name: 'verify',
+      concurrency: config.verifyConcurrency,
+      pollMs: POLL_MS,
+      next: broker.nextVerifications,
+      run: broker.verifyUpload,
+    },
+    log,
+  )
+  const sweeps = [
+    job('sweep-leases', Math.min(sweepMs, POLL_MS), broker.sweepLeases),
+    job('sweep-staging', sweepMs, broker.sweepStaging),
+    job('sweep-claims', sweepMs, broker.sweepClaims),
+  ]
+  const all = [looks, inbox, workers, ...sweeps]
+  return {
+    wakeWorkers: workers.wake,
+    wakeInbox: inbox.wake,
+    stop: async () => {
+      await Promise.all(all.map((each) => each.stop()))
+    },
+  }
+}

@@ -1,0 +1,76 @@
+/** What a refusal is made of (RFC 9457), and every type of it. */
+
+/** `safe`: resend as is. `after-fix`: change the request first. `never`: the outcome is final. */
+export type Retry = 'safe' | 'after-fix' | 'never'
+
+/** One wrong field: an RFC 6901 pointer into the body (or `?name` for a query parameter). */
+export type FieldError = { pointer: string; detail: string }
+
+export type ProblemFields = {
+  slug: string
+  status: number
+  title: string
+  /** What failed, with the value received. Never a signature, token, key or stack. */
+  detail: string
+  expected: string
+  retry: Retry
+  errors?: FieldError[]
+  /** Extra response headers, such as `retry-after` (seconds) or `allow`. */
+  headers?: Record<string, string>
+}
+
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly fields: ProblemFields
+
+  constructor(fields: ProblemFields, options?: { cause?: unknown }) {
+    super(`${fields.slug}: ${fields.detail}`, options)
+    this.fields = fields
+  }
+}
+
+export const isProblem = (error: unknown, slug: string): boolean =>
+  error instanceof Problem && error.fields.slug === slug
+
+/** Status, constant title and retry advice of every type; `docs/problems.md` has one heading for each. */
+const CATALOGUE = {
+  'invalid-json': [400, 'The body is not JSON', 'after-fix'],
+  'invalid-cursor': [400, 'The cursor is not ours', 'after-fix'],
+  'malformed-path': [400, 'The path is malformed', 'after-fix'],
+  unauthenticated: [401, 'Who is asking?', 'after-fix'],
+  forbidden: [403, 'The key may not do this', 'after-fix'],
+  'quota-exceeded': [403, 'The quota is used up', 'safe'],
+  'not-found': [404, 'There is nothing here', 'after-fix'],
+  'method-not-allowed': [405, 'The method is not allowed here', 'after-fix'],
+  'not-acceptable': [406, 'We only speak JSON', 'after-fix'],
+  'illegal-state': [409, "The upload's state does not allow this", 'never'],
+  'object-not-found-yet': [409, 'The object has not arrived yet', 'safe'],
+  'upload-expired': [410, 'The upload has expired', 'never'],
+  'upload-deleted': [410, 'The upload was deleted', 'never'],
+  'payload-too-large': [413, 'The request body is too large', 'after-fix'],
+  'uri-too-long': [414, 'The address is too long', 'after-fix'],
+  'unsupported-media-type': [415, 'The body has the wrong media type', 'after-fix'],
+  'validation-failed': [422, 'The request is not valid', 'after-fix'],
+  'size-over-limit': [422, 'The upload is larger than allowed', 'after-fix'],
+  'size-under-limit': [422, 'The upload is smaller than allowed', 'after-fix'],
+  'content-type-not-allowed': [422, 'The content type is not allowed', 'after-fix'],
+  'unknown-profile': [422, 'No such profile', 'after-fix'],
+  'storage-unavailable': [503, 'Object storage did not answer', 'safe'],
+  'records-unavailable': [503, 'The records cannot be read or written now', 'safe'],
+  'storage-credentials-expiring': [503, 'The storage credentials are about to expire', 'safe'],
+  draining: [503, 'This part of the service is off now', 'safe'],
+  'internal-error': [500, 'Something broke on our side', 'safe'],
+} as const satisfies Record<string, readonly [number, string, Retry]>
+
+type Said = Pick<ProblemFields, 'detail' | 'expected'>
+type More = Pick<ProblemFields, 'errors' | 'headers'>
+
+export function problem(
+  slug: keyof typeof CATALOGUE,
+  said: Said,
+  more: More = {},
+  cause?: unknown,
+) {
+  const [status, title, retry] = CATALOGUE[slug]
+  return new Problem({ slug, status, title, retry, ...said, ...more }, { cause })
+}

@@ -1,0 +1,89 @@
+/** Composition root: Config in, a running service out. The only place that knows every part. */
+
+import { randomBytes, randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { uuidv7obj } from 'uuidv7'
+import { createBroker, type Broker, type BrokerDeps } from './broker/broker.ts'
+import { createBucket } from './bucket/bucket.ts'
+import type { Config } from './config.ts'
+import { parseEvent } from './events/parse-event.ts'
+import { createApp } from './http/app.ts'
+import type { Page } from './http/routes/pages.ts'
+import { listen, type Listening } from './http/server.ts'
+import { inspect } from './inspect/inspect.ts'
+import { startJobs, type Jobs } from './jobs/jobs.ts'
+import { loadProfiles } from './profiles.ts'
+import { openStore, type Store } from './store/store.ts'
+import { createEventLog, createLogger, type Logger } from './telemetry/log.ts'
+
+export type Service = {
+  url: string
+  broker: Broker
+  /** Answers 503 on /readyz at once, ends what is in flight, hands leases back, closes. */
+  close: () => Promise<void>
+}
+
+export type Extras = { version: string; pages: readonly Page[]; now?: () => Date }
+
+export async function startService(config: Config, extras: Extras): Promise<Service> {
+  const profiles = loadProfiles(config.profilesFile)
+  const logger = createLogger(config.log.level)
+  const store = openStore(config.database.url)
+  await store.migrate()
+
+  // The jobs need the broker and wake-ups run the other way, so they meet here.
+  let jobs: Jobs | null = null
+  const broker = createBroker({
+    ...brokerDeps({ config, profiles, store, logger, now: extras.now ?? (() => new Date()) }),
+    wakeWorkers: () => jobs?.wakeWorkers(),
+    wakeInbox: () => jobs?.wakeInbox(),
+  })
+  let isDraining = false
+  const { version, pages } = extras
+  const app = createApp(config.http, {
+    broker,
+    logger,
+    version,
+    pages,
+    isDraining: () => isDraining,
+  })
+  const listening = await listen(app, config.http.host, config.http.port)
+  if (config.jobs.run) jobs = startJobs(broker, config.jobs, createEventLog(logger).warn)
+  logger.info({ url: listening.url, version }, 'service.started')
+
+  const close = async (): Promise<void> => {
+    isDraining = true
+    await stopAll(listening, jobs, store)
+    logger.info('service.stopped')
+  }
+  return { url: listening.url, broker, close }
+}
+
+async function stopAll(listening: Listening, jobs: Jobs | null, store: Store): Promise<void> {
+  await Promise.all([listening.close(), jobs?.stop()])
+  await store.close()
+}
+
+type Parts = {
+  config: Config
+  profiles: BrokerDeps['profiles']
+  store: Store
+  logger: Logger
+  now: () => Date
+}
+
+function brokerDeps({ config, profiles, store, logger, now }: Parts) {
+  return {
+    store,
+    profiles,
+    now,
+    inspect,
+    parseEvent,
+    bucket: createBucket(config.bucket),
+    limits: config.limits,
+    log: createEventLog(logger),
+    newId: () => uuidv7obj().toHex(),
+    newNonce: () => randomBytes(16).toString('hex'),
+    node: `${hostname()}/${randomUUID()}`,
+  }
+}

@@ -1,0 +1,81 @@
+/** The one way a state changes: compare-and-set, audit row, quota and claims in one transaction. */
+
+import type { Transaction } from 'kysely'
+import { isFinal, isLegal } from '../upload/transitions.ts'
+import type { Cause, Upload, UploadState } from '../upload/upload.ts'
+import { postponeClaim } from './claims.ts'
+import { adjust } from './quotas.ts'
+import type { Schema } from './schema.ts'
+import type { Store } from './store.ts'
+import { toUpload, type UploadUpdate } from './upload-row.ts'
+
+export type Step = {
+  to: UploadState
+  cause: Cause
+  at: Date
+  /** Why, in words for the history. Never a key, never a secret. */
+  detail?: string
+  set?: UploadUpdate
+  /** Other rows that stand or fall with the change. */
+  also?: (trx: Transaction<Schema>) => Promise<unknown>
+}
+
+/** Null when somebody else moved the upload first, which is not an error. */
+export async function advance(store: Store, upload: Upload, step: Step): Promise<Upload | null> {
+  if (!isLegal(upload.state, step.to)) {
+    throw new Error(`illegal transition ${upload.state} -> ${step.to}`)
+  }
+  const moved = await store.write(async (trx) => {
+    const row = await compareAndSet(trx, upload, step)
+    if (!row) return null
+    await audit(trx, upload, step)
+    await settleQuota(trx, upload, step.to)
+    await settleClaim(trx, upload, step)
+    await step.also?.(trx)
+    return toUpload(row)
+  })
+  if (moved) store.changes.announce(moved.id)
+  return moved
+}
+
+const compareAndSet = (trx: Transaction<Schema>, upload: Upload, step: Step) =>
+  trx
+    .updateTable('uploads')
+    .set({
+      ...step.set,
+      state: step.to,
+      version: upload.version + 1,
+      updated_at: step.at.getTime(),
+    })
+    .where('id', '=', upload.id)
+    .where('state', '=', upload.state)
+    .where('version', '=', upload.version)
+    .where('fence', '=', upload.fence)
+    .returningAll()
+    .executeTakeFirst()
+
+const audit = (trx: Transaction<Schema>, upload: Upload, { to, at, cause, detail }: Step) =>
+  trx
+    .insertInto('transitions')
+    .values({
+      upload_id: upload.id,
+      version: upload.version + 1,
+      state: to,
+      previous_version: upload.version,
+      previous_state: upload.state,
+      at: at.getTime(),
+      cause,
+      detail: detail ?? null,
+    })
+    .execute()
+
+async function settleQuota(trx: Transaction<Schema>, upload: Upload, to: UploadState) {
+  const wasOpen = !isFinal(upload.state)
+  const isOpen = !isFinal(to)
+  if (wasOpen !== isOpen) await adjust(trx, upload, isOpen ? 1 : -1)
+}
+
+async function settleClaim(trx: Transaction<Schema>, upload: Upload, { to, at }: Step) {
+  if (upload.state !== 'verifying' || to === 'ready' || upload.sealedKey === null) return
+  await postponeClaim(trx, upload.sealedKey, at)
+}

@@ -1,0 +1,18 @@
+/** A lease on a verifying upload: who holds it may write the verdict, until it ends. */
+
+import type { Upload } from '../upload/upload.ts'
+import type { Store } from './store.ts'
+
+/** False when the lease is no longer ours. No transition: the version stays. */
+export async function renewLease(store: Store, upload: Upload, until: Date): Promise<boolean> {
+  const { numUpdatedRows } = await store.write((trx) =>
+    trx
+      .updateTable('uploads')
+      .set({ due_at: until.getTime() })
+      .where('id', '=', upload.id)
+      .where('state', '=', 'verifying')
+      .where('fence', '=', upload.fence)
+      .executeTakeFirstOrThrow(),
+  )
+  return numUpdatedRows > 0n
+}

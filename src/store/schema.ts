@@ -1,0 +1,107 @@
+/** The tables, as Kysely sees them: text, bigint epoch milliseconds, JSON as text. */
+
+import type { ColumnType } from 'kysely'
+import type { Cause, UploadState } from '../upload/upload.ts'
+
+/** Milliseconds since 1970. */
+type Millis = number
+
+export type UploadsTable = {
+  id: string
+  tenant: string
+  subject: string | null
+  profile: string
+  profile_hash: string
+  filename: string
+  content_type: string
+  size: number
+  sha256: string | null
+  metadata: string
+  state: UploadState
+  version: number
+  fence: number
+  bucket: string
+  staging_key: string
+  sealed_key: string | null
+  slot_ttl_seconds: number
+  slot_expires_at: Millis
+  land_by: Millis
+  due_at: Millis | null
+  observed: string | null
+  received_at: Millis | null
+  attempts: number
+  lease_node: string | null
+  object: string | null
+  rejection: string | null
+  /** When the staging object is to be deleted; null once it is. */
+  staging_due_at: Millis | null
+  created_at: Millis
+  updated_at: Millis
+}
+
+export type TransitionsTable = {
+  upload_id: string
+  version: number
+  state: UploadState
+  previous_version: number | null
+  previous_state: UploadState | null
+  at: Millis
+  cause: Cause
+  detail: string | null
+}
+
+export type LegalTransitionsTable = { from_state: UploadState; to_state: UploadState }
+
+/** Sealed copies that have to go unless their upload becomes ready with them. */
+export type ClaimsTable = {
+  sealed_key: string
+  bucket: string
+  upload_id: string
+  fence: number
+  /** How long a worker that lost its lease may still be writing. */
+  grace_ms: number
+  collect_at: Millis
+}
+
+export type QuotasTable = {
+  tenant: string
+  profile: string
+  open_slots: number
+  reserved_bytes: number
+}
+
+export type InboxState = 'new' | 'matched' | 'ignored' | 'unmatched' | 'poison'
+
+export type InboxTable = {
+  /** SHA-256 (hex) of source and body: the same event is stored once. */
+  digest: string
+  source: string
+  body: string
+  state: InboxState
+  attempts: number
+  due_at: Millis | null
+  received_at: Millis
+}
+
+export type ApiKeysTable = {
+  id: string
+  tenant: string
+  /** Hex SHA-256 of the secret; the secret itself is never stored. */
+  secret_hash: string
+  /** JSON array. */
+  scopes: string
+  created_at: Millis
+  expires_at: Millis | null
+  revoked_at: Millis | null
+  last_used_at: ColumnType<Millis | null, Millis | null, Millis>
+}
+
+export type Schema = {
+  uploads: UploadsTable
+  transitions: TransitionsTable
+  legal_transitions: LegalTransitionsTable
+  claims: ClaimsTable
+  quotas: QuotasTable
+  inbox: InboxTable
+  api_keys: ApiKeysTable
+}

@@ -1,0 +1,134 @@
+/** The uploads table: insert, find, list. Changes of state are in transitions.ts. */
+
+import type { Upload, UploadState } from '../upload/upload.ts'
+import { reserve, type Quota } from './quotas.ts'
+import type { Store } from './store.ts'
+import { toRow, toUpload } from './upload-row.ts'
+
+/** False, with nothing written, when the quota is used up. The row, its audit and its quota commit together. */
+export function insertPending(store: Store, upload: Upload, quota: Quota): Promise<boolean> {
+  return store.write(async (trx) => {
+    if (!(await reserve(trx, upload, quota))) return false
+    await trx
+      .insertInto('transitions')
+      .values({
+        upload_id: upload.id,
+        version: upload.version,
+        state: upload.state,
+        previous_version: null,
+        previous_state: null,
+        at: upload.createdAt.getTime(),
+        cause: 'api',
+        detail: null,
+      })
+      .execute()
+    await trx.insertInto('uploads').values(toRow(upload)).execute()
+    return true
+  })
+}
+
+/** For a caller: another tenant's upload is as absent as one that never was. */
+export async function findUpload(store: Store, tenant: string, id: string): Promise<Upload | null> {
+  const upload = await findById(store, id)
+  return upload?.tenant === tenant ? upload : null
+}
+
+/** For Berth's own work, whoever the tenant is. */
+export async function findById(store: Store, id: string): Promise<Upload | null> {
+  const row = await store.db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row ? toUpload(row) : null
+}
+
+export type ListFilter = {
+  state?: UploadState | undefined
+  profile?: string | undefined
+  /** Exclusive. */
+  createdAfter?: Date | undefined
+  /** Exclusive: the last id of the page before. */
+  beforeId?: string | undefined
+}
+
+/** Newest first; ids sort by age, so the key is the page's edge. */
+export async function listUploads(
+  store: Store,
+  tenant: string,
+  filter: ListFilter,
+  limit: number,
+): Promise<Upload[]> {
+  const { state, profile, createdAfter, beforeId } = filter
+  const rows = await store.db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .$if(state !== undefined, (query) => query.where('state', '=', state as UploadState))
+    .$if(profile !== undefined, (query) => query.where('profile', '=', profile as string))
+    .$if(beforeId !== undefined, (query) => query.where('id', '<', beforeId as string))
+    .$if(createdAfter !== undefined, (query) =>
+      query.where('created_at', '>', (createdAfter as Date).getTime()),
+    )
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(toUpload)
+}
+
+/** Uploads in a state whose moment has come, the longest overdue first. */
+export async function listDue(
+  store: Store,
+  state: UploadState,
+  now: Date,
+  limit: number,
+): Promise<Upload[]> {
+  const rows = await store.db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('state', '=', state)
+    .where('due_at', '<=', now.getTime())
+    .orderBy('due_at')
+    .limit(limit)
+    .execute()
+  return rows.map(toUpload)
+}
+
+/** Moves the next look at a pending upload; no transition, no version. */
+export async function scheduleLook(store: Store, upload: Upload, dueAt: Date): Promise<void> {
+  await store.write((trx) =>
+    trx
+      .updateTable('uploads')
+      .set({ due_at: dueAt.getTime() })
+      .where('id', '=', upload.id)
+      .where('state', '=', 'pending')
+      .where('version', '=', upload.version)
+      .where('land_by', '=', upload.landBy.getTime())
+      .execute(),
+  )
+}
+
+export type Renewal = { slotExpiresAt: Date; landBy: Date; dueAt: Date }
+
+/** Null when the upload is no longer pending. A renewal moves `landBy`; it is no transition. */
+export async function renewPending(
+  store: Store,
+  upload: Upload,
+  { slotExpiresAt, landBy, dueAt }: Renewal,
+): Promise<Upload | null> {
+  const row = await store.write((trx) =>
+    trx
+      .updateTable('uploads')
+      .set({
+        slot_expires_at: slotExpiresAt.getTime(),
+        land_by: landBy.getTime(),
+        due_at: dueAt.getTime(),
+        staging_due_at: landBy.getTime(),
+      })
+      .where('id', '=', upload.id)
+      .where('state', '=', 'pending')
+      .returningAll()
+      .executeTakeFirst(),
+  )
+  return row ? toUpload(row) : null
+}

@@ -1,0 +1,18 @@
+/** Object keys are made by the server alone: no byte of a request ever reaches one. */
+
+const STAGING_KEY = /(?:^|\/)staging\/(upl_[0-9a-f]{32})\/[0-9a-f]{32}$/
+const UPLOAD_ID = /^upl_[0-9a-f]{32}$/
+
+/** Where the client's PUT lands. `nonce` is 128 random bits in hex. */
+export const stagingKey = (prefix: string, uploadId: string, nonce: string): string =>
+  `${prefix}staging/${uploadId}/${nonce}`
+
+/** Where Berth seals a copy before looking at it. `nonce` is another 128 random bits. */
+export const sealedKey = (prefix: string, uploadId: string, nonce: string): string =>
+  `${prefix}objects/${uploadId}/${nonce}`
+
+/** The upload that a staging key belongs to, or null for any other key. */
+export const uploadIdFromStagingKey = (key: string): string | null =>
+  STAGING_KEY.exec(key)?.[1] ?? null
+
+export const isUploadId = (text: string): boolean => UPLOAD_ID.test(text)
