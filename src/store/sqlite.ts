@@ -79,11 +79,11 @@ function translated(connection: DatabaseConnection): DatabaseConnection {
   return Object.assign(connection, { executeQuery, translated: true })
 }
 
-const isUnavailable = (error: unknown): boolean =>
-  error instanceof Sqlite.SqliteError && UNAVAILABLE.test(error.code)
+const isUnavailable = (error: unknown): boolean => UNAVAILABLE.test(codeOf(error))
 
 /** True when another process holds the write lock, which ends by itself. */
 export const isBusy = (error: unknown): boolean =>
-  error instanceof Error &&
-  error.cause instanceof Sqlite.SqliteError &&
-  /^SQLITE_(BUSY|LOCKED)/.test(error.cause.code)
+  error instanceof Error && /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error.cause))
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''

@@ -1,6 +1,6 @@
 /** The S3 calls that Berth and its clients make, and no more. */
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import {
   createBucketFolder,
   dropBlob,
@@ -8,7 +8,6 @@ import {
   findObject,
   publish,
   removeObject,
-  type Disk,
   type Stored,
 } from './disk.ts'
 import {

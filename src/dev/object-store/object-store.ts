@@ -6,13 +6,7 @@ import { CALLS, operationOf } from './calls.ts'
 import { createBucketFolder, openDisk } from './disk.ts'
 import { createEventQueue } from './event-queue.ts'
 import { verifySignature } from './signature.ts'
-import {
-  S3Error,
-  type Answered,
-  type CallDeps,
-  type ObjectStoreOptions,
-  type Protections,
-} from './types.ts'
+import { S3Error, type CallDeps, type ObjectStoreOptions, type Protections } from './types.ts'
 import { escapeXml, sendXml } from './xml.ts'
 
 export type ObjectStore = {
@@ -59,29 +53,24 @@ async function answer(options: ObjectStoreOptions, deps: CallDeps, exchange: Exc
     res.writeHead(204).end()
     return
   }
-  const answered: Answered = { operation: 'unknown', accessKeyId: '', key: '', status: 0 }
   try {
-    await perform(options, deps, { ...exchange, answered })
+    await perform(options, deps, exchange)
   } catch (error) {
     refuse(exchange, error)
   }
-  options.onAnswer?.({ ...answered, status: res.statusCode })
 }
 
-type Performing = Exchange & { answered: Answered }
-
-async function perform(options: ObjectStoreOptions, deps: CallDeps, exchange: Performing) {
-  const { req, res, answered } = exchange
+async function perform(options: ObjectStoreOptions, deps: CallDeps, exchange: Exchange) {
+  const { req, res } = exchange
   const url = new URL(req.url ?? '/', `http://${req.headers.host ?? '127.0.0.1'}`)
   const [bucket = '', ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent)
   const key = rest.join('/')
   const operation = operationOf(req, url, key)
   if (!operation) throw new S3Error(501, 'NotImplemented', 'This store does not answer that call.')
-  Object.assign(answered, { operation, key })
   if (operation === 'PutObject') assertOneLength(req, deps.protections)
 
   const account = await verifySignature(req, url, options, deps.protections)
-  answered.accessKeyId = account.accessKeyId
+  options.onCall?.({ operation, key, accessKeyId: account.accessKeyId })
   const [action, call] = CALLS[operation]
   if (!account.may(action, key)) throw new S3Error(403, 'AccessDenied', 'Access Denied.')
   await call(deps, { req, res, url, bucket, key, account })

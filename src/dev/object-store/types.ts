@@ -40,11 +40,11 @@ export type ObjectStoreOptions = {
   events: EventTarget | null
   protections?: Partial<Protections>
   now?: () => Date
-  /** Told after every answer. */
-  onAnswer?: (answer: Answered) => void
+  /** Told of every call that was properly signed, before it is performed. */
+  onCall?: (call: Called) => void
 }
 
-export type Answered = { operation: string; accessKeyId: string; key: string; status: number }
+export type Called = { operation: string; accessKeyId: string; key: string }
 
 /** A refusal in S3's words. */
 export class S3Error extends Error {

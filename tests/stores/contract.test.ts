@@ -1,0 +1,20 @@
+import { describeBucketContract, type Capabilities } from '../contract/bucket-contract.ts'
+import { startMinio, startVersitygw } from './servers.ts'
+
+const EVERYTHING: Capabilities = {
+  enforcesChecksum: true,
+  enforcesSingleUse: true,
+  refusesUnsignedTags: true,
+  tellsChecksum: true,
+  overridesResponseHeaders: true,
+}
+
+describeBucketContract('MinIO', async () => ({
+  ...(await startMinio(null)),
+  capabilities: { ...EVERYTHING, refusesUnsignedTags: false },
+}))
+
+describeBucketContract('versitygw', async () => ({
+  ...(await startVersitygw(null)),
+  capabilities: EVERYTHING,
+}))

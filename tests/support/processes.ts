@@ -1,0 +1,58 @@
+/** Servers that a test starts: on loopback, bounded in time, ended by their own process id. */
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createServer } from 'node:net'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+export const cached = (name: string): string =>
+  join(process.env['BERTH_CACHE'] ?? join(homedir(), '.cache', 'berth'), 'bin', name)
+
+export type Running = { child: ChildProcess; output: () => string; end: () => Promise<void> }
+
+const LONGEST_LIFE_MS = 15 * 60_000
+
+export function run(
+  command: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  cwd?: string,
+): Running {
+  const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  let text = ''
+  const keep = (chunk: Buffer): void => {
+    text = (text + chunk.toString()).slice(-20_000)
+  }
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const deadline = setTimeout(() => child.kill('SIGKILL'), LONGEST_LIFE_MS)
+  deadline.unref()
+  const end = async (): Promise<void> => {
+    clearTimeout(deadline)
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    await exited
+  }
+  return { child, output: () => text, end }
+}
+
+/** Resolves once the check holds; asked ten times a second, for a minute at most. */
+export async function until(
+  what: string,
+  holds: () => Promise<boolean>,
+  seconds = 60,
+): Promise<void> {
+  const giveUpAt = Date.now() + seconds * 1000
+  while (!(await holds().catch(() => false))) {
+    if (Date.now() > giveUpAt) throw new Error(`waited ${seconds} s in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,204 @@
+/** A whole Berth in this process: real SQLite, the embedded object store, a clock that tests move. */
+
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { uuidv7obj } from 'uuidv7'
+import { createApiKey, SCOPES, type Scope } from '../../src/broker/api-keys.ts'
+import { createBroker, type Broker } from '../../src/broker/broker.ts'
+import { createBucket, type Bucket } from '../../src/bucket/bucket.ts'
+import type { Slot } from '../../src/bucket/slots.ts'
+import type { BucketConfig } from '../../src/bucket/config.ts'
+import { accountsFor } from '../../src/dev/accounts.ts'
+import { startObjectStore, type ObjectStore } from '../../src/dev/object-store/object-store.ts'
+import type { Called, Protections } from '../../src/dev/object-store/types.ts'
+import { parseEvent } from '../../src/events/parse-event.ts'
+import { createApp, type AppConfig } from '../../src/http/app.ts'
+import { inspect } from '../../src/inspect/inspect.ts'
+import { parseProfiles } from '../../src/profiles.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { createLogger } from '../../src/telemetry/log.ts'
+import type { Upload } from '../../src/upload/upload.ts'
+
+export const BUCKET = 'test-bucket'
+export const SECRETS = { signer: 'signer-secret', reader: 'reader-secret', keeper: 'keeper-secret' }
+export const EVENTS_TOKEN = 'events-token-for-tests'
+
+export type World = {
+  store: Store
+  bucket: Bucket
+  broker: Broker
+  objects: ObjectStore
+  /** What the object store was asked, in order. */
+  called: Called[]
+  clock: Clock
+  /** Express's listener, for supertest. */
+  app: ReturnType<typeof createApp>
+  newKey: (tenant?: string, scopes?: readonly Scope[]) => Promise<string>
+  /** Verifies everything that is due now, as the workers would. */
+  work: () => Promise<void>
+  close: () => Promise<void>
+}
+
+export type Clock = { now: () => Date; advance: (seconds: number) => void }
+
+export type WorldOptions = {
+  profiles?: Record<string, Record<string, unknown>>
+  protections?: Partial<Protections>
+  http?: Partial<AppConfig>
+  /** Wraps the bucket that Berth sees, to make it fail. */
+  spoil?: (bucket: Bucket) => Bucket
+  folder?: string
+}
+
+export const LIMITS = {
+  landGraceSeconds: 900,
+  landMarginSeconds: 120,
+  leaseSeconds: 30,
+  giveUpSeconds: 86_400,
+  downloadTtlSeconds: 900,
+}
+
+export function createClock(): Clock {
+  // Real time plus an offset: SigV4 dates must be near the store's clock, which is this one too.
+  let offsetMs = 0
+  return {
+    now: () => new Date(Date.now() + offsetMs),
+    advance: (seconds) => {
+      offsetMs += seconds * 1000
+    },
+  }
+}
+
+export const bucketConfig = (
+  endpoint: string,
+  change: Partial<BucketConfig> = {},
+): BucketConfig => ({
+  endpoint,
+  publicEndpoint: null,
+  region: 'us-east-1',
+  name: BUCKET,
+  forcePathStyle: true,
+  signer: { accessKeyId: 'dev-signer', secretAccessKey: SECRETS.signer },
+  reader: { accessKeyId: 'dev-reader', secretAccessKey: SECRETS.reader },
+  keeper: { accessKeyId: 'dev-keeper', secretAccessKey: SECRETS.keeper },
+  ...change,
+})
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'berth-test-'))
+  const clock = createClock()
+  const called: Called[] = []
+  const objects = await startObjectStore({
+    folder: join(folder, 'objects'),
+    region: 'us-east-1',
+    accounts: accountsFor(SECRETS),
+    buckets: [BUCKET],
+    port: 0,
+    events: null,
+    protections: options.protections ?? {},
+    now: clock.now,
+    onCall: (call) => called.push(call),
+  })
+  const store = openStore(`file:${join(folder, 'berth.db')}`)
+  await store.migrate()
+  const plain = createBucket(bucketConfig(objects.url))
+  const bucket = options.spoil?.(plain) ?? plain
+  const broker = createBroker({
+    store,
+    bucket,
+    profiles: parseProfiles({ profiles: options.profiles ?? { default: {} } }, 'test'),
+    limits: LIMITS,
+    log: { info: () => undefined, warn: () => undefined },
+    now: clock.now,
+    newId: () => uuidv7obj().toHex(),
+    newNonce: () => randomBytes(16).toString('hex'),
+    node: 'test-node',
+    inspect,
+    parseEvent,
+    wakeWorkers: () => undefined,
+    wakeInbox: () => undefined,
+  })
+  const never = new AbortController().signal
+  return {
+    store,
+    bucket,
+    broker,
+    objects,
+    called,
+    clock,
+    app: createTestApp(broker, options.http),
+    newKey: (tenant = 'tenant-a', scopes = SCOPES) =>
+      createApiKey({ store, now: clock.now }, { tenant, scopes, expiresAt: null }),
+    work: async () => {
+      for (const upload of await broker.nextVerifications(1000)) {
+        await broker.verifyUpload(upload, never)
+      }
+    },
+    close: async () => {
+      await store.close()
+      await objects.close()
+      if (options.folder === undefined) rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+function createTestApp(broker: Broker, change: Partial<AppConfig> = {}) {
+  const config: AppConfig = {
+    serveApi: true,
+    issueSlots: true,
+    acceptEvents: true,
+    console: false,
+    eventsToken: EVENTS_TOKEN,
+    tokenSecret: 'a secret for tests that is long enough',
+    corsOrigins: [],
+    trustProxy: false,
+    uploadEndpoint: null,
+    ...change,
+  }
+  const logger = createLogger('silent')
+  return createApp(config, { broker, logger, version: '0.0.0', isDraining: () => false, pages: [] })
+}
+
+/** PUTs to a slot as a client does. @returns the store's status. */
+export async function put(
+  slot: Slot,
+  body: Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<number> {
+  const answer = await fetch(slot.url, {
+    method: 'PUT',
+    headers: { ...slot.headers, ...headers },
+    body: new Uint8Array(body),
+  })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+/** The body that the store sends when an object was created. */
+export const eventFor = ({ bucket, stagingKey }: Upload, nth = 0): string =>
+  JSON.stringify({
+    Records: [
+      {
+        eventName: 's3:ObjectCreated:Put',
+        s3: { bucket: { name: bucket }, object: { key: encodeURIComponent(stagingKey) } },
+        nth,
+      },
+    ],
+  })
+
+export async function download(url: string): Promise<{ bytes: Buffer; headers: Headers }> {
+  const answer = await fetch(url)
+  if (!answer.ok) throw new Error(`GET answered ${answer.status}`)
+  return { bytes: Buffer.from(await answer.arrayBuffer()), headers: answer.headers }
+}
+
+export async function keysBelow(
+  { bucket }: Pick<World, 'bucket'>,
+  prefix: string,
+): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of bucket.list(BUCKET, prefix)) keys.push(key)
+  return keys
+}
