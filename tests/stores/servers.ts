@@ -19,7 +19,7 @@ export type Webhook = { url: string; token: string; queue: boolean } | null
 
 export type RealStore = { config: BucketConfig; url: string; close: () => Promise<void> }
 
-const configFor = (endpoint: string): BucketConfig => ({
+export const bucketConfigFor = (endpoint: string): BucketConfig => ({
   endpoint,
   publicEndpoint: null,
   region: 'us-east-1',
@@ -33,9 +33,9 @@ const configFor = (endpoint: string): BucketConfig => ({
 const rootClient = (endpoint: string): S3Client =>
   new S3Client({ endpoint, region: 'us-east-1', credentials: ROOT, forcePathStyle: true })
 
-export async function startMinio(webhook: Webhook): Promise<RealStore> {
+export async function startMinio(webhook: Webhook, at?: number): Promise<RealStore> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-minio-'))
-  const port = await freePort()
+  const port = at ?? (await freePort())
   const url = `http://127.0.0.1:${port}`
   const running = run(
     cached('minio'),
@@ -66,7 +66,7 @@ export async function startMinio(webhook: Webhook): Promise<RealStore> {
     await running.end()
     rmSync(folder, { recursive: true, force: true })
   }
-  return { config: configFor(url), url, close }
+  return { config: bucketConfigFor(url), url, close }
 }
 
 const notifyOfStaging = (client: S3Client) =>
@@ -86,11 +86,11 @@ const notifyOfStaging = (client: S3Client) =>
   )
 
 /** versitygw has no other way to authenticate than what its webhook's URL holds. */
-export async function startVersitygw(webhook: Webhook): Promise<RealStore> {
+export async function startVersitygw(webhook: Webhook, at?: number): Promise<RealStore> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-versitygw-'))
   const data = join(folder, 'data')
   mkdirSync(data)
-  const port = await freePort()
+  const port = at ?? (await freePort())
   const url = `http://127.0.0.1:${port}`
   const events = webhook ? ['--event-webhook-url', `${webhook.url}?token=${webhook.token}`] : []
   const running = run(
@@ -112,5 +112,5 @@ export async function startVersitygw(webhook: Webhook): Promise<RealStore> {
     await running.end()
     rmSync(folder, { recursive: true, force: true })
   }
-  return { config: configFor(url), url, close }
+  return { config: bucketConfigFor(url), url, close }
 }

@@ -105,10 +105,35 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   await store.migrate()
   const plain = createBucket(bucketConfig(objects.url))
   const bucket = options.spoil?.(plain) ?? plain
-  const broker = createBroker({
+  const { profiles = { default: {} } } = options
+  const broker = createTestBroker({ store, bucket, clock, profiles })
+  return {
     store,
     bucket,
-    profiles: parseProfiles({ profiles: options.profiles ?? { default: {} } }, 'test'),
+    broker,
+    objects,
+    called,
+    clock,
+    app: createTestApp(broker, options.http),
+    newKey: (tenant = 'tenant-a', scopes = SCOPES) =>
+      createApiKey({ store, now: clock.now }, { tenant, scopes, expiresAt: null }),
+    work: () => verifyAllDue(broker),
+    close: async () => {
+      await store.close()
+      await objects.close()
+      if (options.folder === undefined) rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+type Parts = Pick<World, 'store' | 'bucket' | 'clock'> & Pick<Required<WorldOptions>, 'profiles'>
+
+/** The real stories over these parts; workers and inbox are run by the test itself. */
+export const createTestBroker = ({ store, bucket, clock, profiles }: Parts): Broker =>
+  createBroker({
+    store,
+    bucket,
+    profiles: parseProfiles({ profiles }, 'test'),
     limits: LIMITS,
     log: { info: () => undefined, warn: () => undefined },
     now: clock.now,
@@ -120,27 +145,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     wakeWorkers: () => undefined,
     wakeInbox: () => undefined,
   })
+
+export async function verifyAllDue(broker: Broker): Promise<void> {
   const never = new AbortController().signal
-  return {
-    store,
-    bucket,
-    broker,
-    objects,
-    called,
-    clock,
-    app: createTestApp(broker, options.http),
-    newKey: (tenant = 'tenant-a', scopes = SCOPES) =>
-      createApiKey({ store, now: clock.now }, { tenant, scopes, expiresAt: null }),
-    work: async () => {
-      for (const upload of await broker.nextVerifications(1000)) {
-        await broker.verifyUpload(upload, never)
-      }
-    },
-    close: async () => {
-      await store.close()
-      await objects.close()
-      if (options.folder === undefined) rmSync(folder, { recursive: true })
-    },
+  for (const upload of await broker.nextVerifications(1000)) {
+    await broker.verifyUpload(upload, never)
   }
 }
 
