@@ -26,6 +26,7 @@ check: format lint types layers deadcode ## Format, lint, types, layering, dead 
 stores: dist/.built ## The bucket contract and an upload end to end on real MinIO and versitygw
 	tests/stores/install
 	$(JEST) --selectProjects stores
+	@node tests/stores/print-capabilities.mjs
 
 format: node_modules/.installed ## Fail when a file is not formatted
 	$(BIN)/prettier --check --log-level warn .

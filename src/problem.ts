@@ -1,7 +1,7 @@
 /** What a refusal is made of (RFC 9457), and every type of it. */
 
 /** `safe`: resend as is. `after-fix`: change the request first. `never`: the outcome is final. */
-export type Retry = 'safe' | 'after-fix' | 'never'
+type Retry = 'safe' | 'after-fix' | 'never'
 
 /** One wrong field: an RFC 6901 pointer into the body (or `?name` for a query parameter). */
 export type FieldError = { pointer: string; detail: string }

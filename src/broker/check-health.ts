@@ -2,7 +2,7 @@
 
 import type { Deps } from './deps.ts'
 
-export type Check = 'ok' | 'unavailable'
+type Check = 'ok' | 'unavailable'
 
 export type Health = { records: Check; storage: Check }
 

@@ -5,12 +5,12 @@ import type { Store } from '../store/store.ts'
 import type { Grace, Profile } from '../upload/policy.ts'
 
 /** Events of the log: a name, and facts that hold no key, URL or secret. */
-export type Log = {
+type Log = {
   info: (event: string, facts: Record<string, unknown>) => void
   warn: (event: string, facts: Record<string, unknown>) => void
 }
 
-export type Limits = Grace & {
+type Limits = Grace & {
   leaseSeconds: number
   giveUpSeconds: number
   downloadTtlSeconds: number

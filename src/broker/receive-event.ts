@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { insertEvent } from '../store/inbox.ts'
 import type { Deps } from './deps.ts'
 
-export type EventSource = 's3'
+type EventSource = 's3'
 
 export type RawEvent = { source: EventSource; body: string }
 

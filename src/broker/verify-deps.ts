@@ -5,10 +5,6 @@ import type { Inspected } from '../upload/verdict.ts'
 import type { Deps } from './deps.ts'
 
 /** One pass over the bytes; throws `storage-unavailable` when the stream breaks. */
-export type Inspect = (
-  body: Readable,
-  contentLength: number,
-  signal: AbortSignal,
-) => Promise<Inspected>
+type Inspect = (body: Readable, contentLength: number, signal: AbortSignal) => Promise<Inspected>
 
 export type VerifyDeps = Deps & { inspect: Inspect }

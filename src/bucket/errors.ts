@@ -16,7 +16,4 @@ export const isAbsent = (error: unknown): boolean =>
 export const isChanged = (error: unknown): boolean =>
   statusOf(error) === 412 || codeOf(error) === 'ConditionalRequestConflict'
 
-/** The object is encrypted with a key that only the uploader has (SSE-C): a HEAD answers 400. */
-export const isUnreadable = (error: unknown): boolean => statusOf(error) === 400
-
 export const toUnavailable = (error: unknown): Error => storageUnavailable(error)

@@ -11,7 +11,7 @@ const SHORTEST_LIFE_MS = 60_000
 
 export type Signed = { url: string; expiresAt: Date }
 
-export type ToSign = {
+type ToSign = {
   method: 'PUT' | 'GET'
   location: Location
   /** Each becomes a signed header that the client has to send with just this value. */

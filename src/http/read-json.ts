@@ -10,12 +10,11 @@ import {
 
 /** @param limitBytes of the whole body; more is `payload-too-large`. */
 export function readJson(limitBytes: number): RequestHandler[] {
-  return [assertJsonMedia, rawBody(limitBytes), decodeJson]
+  return [assertJsonMedia, ...rawBody(limitBytes), decodeJson]
 }
 
 /** For calls whose body may be left out; then it counts as `{}`. */
 export function readOptionalJson(limitBytes: number): RequestHandler[] {
-  const [assertMedia, raw, decode] = [assertJsonMedia, rawBody(limitBytes), decodeJson]
   const unlessEmpty =
     (handler: RequestHandler): RequestHandler =>
     (req, res, next) => {
@@ -26,18 +25,18 @@ export function readOptionalJson(limitBytes: number): RequestHandler[] {
       req.body = {}
       next()
     }
-  return [assertMedia, raw, decode].map(unlessEmpty)
+  return readJson(limitBytes).map(unlessEmpty)
 }
 
 /** The bytes as they came; compressed bodies are refused, so no bomb can unfold. */
-export function rawBody(limitBytes: number): RequestHandler {
-  const read = express.raw({ type: () => true, limit: limitBytes, inflate: false })
-  return (req, res, next) => {
-    // The reader would first wait for an announced giant to arrive.
+export const rawBody = (limitBytes: number): RequestHandler[] => [
+  // The reader would first wait for an announced giant to arrive.
+  (req, _res, next) => {
     if (Number(req.get('content-length') ?? 0) > limitBytes) throw payloadTooLarge(limitBytes)
-    read(req, res, next)
-  }
-}
+    next()
+  },
+  express.raw({ type: () => true, limit: limitBytes, inflate: false }) as RequestHandler,
+]
 
 const hasBody = (headers: Record<string, unknown>): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0

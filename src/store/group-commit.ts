@@ -5,7 +5,7 @@ import { isProblem } from '../problems.ts'
 import { isBusy } from './sqlite.ts'
 import type { Schema } from './schema.ts'
 
-export type Work<T> = (trx: Transaction<Schema>) => Promise<T>
+type Work<T> = (trx: Transaction<Schema>) => Promise<T>
 
 /** Runs `work` in a transaction. `work` may run twice, so it must do nothing but write rows. */
 export type Write = <T>(work: Work<T>) => Promise<T>

@@ -39,7 +39,7 @@ export type UploadsTable = {
   updated_at: Millis
 }
 
-export type TransitionsTable = {
+type TransitionsTable = {
   upload_id: string
   version: number
   state: UploadState
@@ -50,7 +50,7 @@ export type TransitionsTable = {
   detail: string | null
 }
 
-export type LegalTransitionsTable = { from_state: UploadState; to_state: UploadState }
+type LegalTransitionsTable = { from_state: UploadState; to_state: UploadState }
 
 /** Sealed copies that have to go unless their upload becomes ready with them. */
 export type ClaimsTable = {
@@ -63,7 +63,7 @@ export type ClaimsTable = {
   collect_at: Millis
 }
 
-export type QuotasTable = {
+type QuotasTable = {
   tenant: string
   profile: string
   open_slots: number

@@ -40,7 +40,7 @@ export type Profile = {
 export type Grace = { landGraceSeconds: number; landMarginSeconds: number }
 
 /** The largest object that one PUT can make (S3: PutObject). */
-export const SINGLE_PUT_MAX_BYTES = 5 * 1024 ** 3
+const SINGLE_PUT_MAX_BYTES = 5 * 1024 ** 3
 
 /** The slowest client we wait for. */
 const SLOWEST_BYTES_PER_SECOND = 64 * 1024

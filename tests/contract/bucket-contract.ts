@@ -3,11 +3,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { GetObjectTaggingCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { createBucket, type Bucket } from '../../src/bucket/bucket.ts'
 import type { BucketConfig, Location } from '../../src/bucket/config.ts'
-import type { Slot, SlotTerms } from '../../src/bucket/slots.ts'
+import type { SlotTerms } from '../../src/bucket/slots.ts'
+import { breakOff, send } from '../support/raw-put.ts'
 import { sha256Of, someBytes } from '../support/uploads.ts'
 
 /**
@@ -344,47 +344,3 @@ async function inTurns<T>(items: T[], width: number, run: (item: T) => Promise<v
 }
 
 const SMUGGLED = { 'cache-control': 'max-age=1', 'content-encoding': 'br' }
-
-type Headers = Record<string, string | undefined>
-
-/** node:http, as fetch sends neither a chosen framing nor a PUT without a type. */
-export function send(
-  slot: Omit<Slot, 'expiresAt'>,
-  body: Buffer,
-  change: Headers = {},
-): Promise<number> {
-  const headers: Headers = { ...slot.headers, 'content-length': String(body.length), ...change }
-  if (headers['transfer-encoding'] !== undefined) delete headers['content-length']
-  const given = Object.entries(headers).filter(([, value]) => value !== undefined)
-  return new Promise((resolve, reject) => {
-    const outgoing = request(slot.url, {
-      method: 'PUT',
-      headers: Object.fromEntries(given) as Record<string, string>,
-      agent: false,
-    })
-    let answered = false
-    outgoing.on('response', (answer) => {
-      answered = true
-      answer.resume()
-      resolve(answer.statusCode ?? 0)
-    })
-    outgoing.on('error', (error) => {
-      // A store may close the connection on a body that it refuses.
-      if (!answered) reject(error)
-    })
-    outgoing.end(body)
-  })
-}
-
-function breakOff(slot: Slot, body: Buffer): Promise<void> {
-  return new Promise((resolve) => {
-    const outgoing = request(slot.url, {
-      method: 'PUT',
-      headers: { ...slot.headers, 'content-length': String(body.length) },
-      agent: false,
-    })
-    outgoing.on('error', () => resolve())
-    outgoing.on('close', () => resolve())
-    outgoing.write(body.subarray(0, 10), () => outgoing.destroy())
-  })
-}

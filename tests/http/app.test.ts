@@ -29,16 +29,31 @@ function raw(bytes: string): Promise<string> {
 }
 
 describe('any request', () => {
-  it.each<[string, 'get' | 'put' | 'post' | 'delete', string, number, string]>([
-    ['A1 an unknown path', 'get', '/nope', 404, 'not-found'],
-    ['an unknown path below /v1', 'get', '/v1/nope', 404, 'not-found'],
-    ['a trailing slash', 'get', '/v1/uploads/', 404, 'not-found'],
-    ['a wrong method', 'put', '/v1/uploads', 405, 'method-not-allowed'],
-    ['A21 a stray percent sign', 'get', '/v1/uploads/%', 400, 'malformed-path'],
-    ['A12 a very long address', 'get', `/v1/uploads?x=${'y'.repeat(9000)}`, 414, 'uri-too-long'],
-  ])(
-    '%s gets its status before anybody asks who is calling',
-    async (_case, method, path, status, slug) => {
+  it.each([
+    { what: 'A1 an unknown path', method: 'get', path: '/nope', refusal: [404, 'not-found'] },
+    { what: 'an unknown path below', method: 'get', path: '/v1/nope', refusal: [404, 'not-found'] },
+    { what: 'a trailing slash', method: 'get', path: '/v1/uploads/', refusal: [404, 'not-found'] },
+    {
+      what: 'a wrong method',
+      method: 'put',
+      path: '/v1/uploads',
+      refusal: [405, 'method-not-allowed'],
+    },
+    {
+      what: 'A21 a stray percent sign',
+      method: 'get',
+      path: '/v1/uploads/%',
+      refusal: [400, 'malformed-path'],
+    },
+    {
+      what: 'A12 a very long address',
+      method: 'get',
+      path: `/v1/uploads?x=${'y'.repeat(9000)}`,
+      refusal: [414, 'uri-too-long'],
+    },
+  ] as const)(
+    '$what gets its status before anybody asks who is calling',
+    async ({ method, path, refusal: [status, slug] }) => {
       const answer = await request(world.app)[method](path)
       expect([answer.status, answer.body.type]).toEqual([status, `/problems/${slug}`])
     },

@@ -10,7 +10,7 @@ import { createWorld, type World } from '../support/world.ts'
 let world: World
 const at = new Date()
 // The driver's error class belongs to another realm here, so it is told by its words.
-const foreignKeyFailure = { message: expect.stringContaining('FOREIGN KEY') as string }
+const foreignKeyFailure = { message: expect.stringContaining('FOREIGN KEY') }
 
 beforeEach(async () => {
   world = await createWorld()

@@ -52,7 +52,7 @@ export type WorldOptions = {
   folder?: string
 }
 
-export const LIMITS = {
+const LIMITS = {
   landGraceSeconds: 900,
   landMarginSeconds: 120,
   leaseSeconds: 30,

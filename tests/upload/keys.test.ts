@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { sealedKey, stagingKey, uploadIdFromStagingKey } from '../../src/upload/keys.ts'
 
 const hex32 = fc.string({
-  unit: fc.constantFrom(...'0123456789abcdef'),
+  unit: fc.constantFrom(...Array.from('0123456789abcdef')),
   minLength: 32,
   maxLength: 32,
 })

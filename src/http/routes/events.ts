@@ -12,7 +12,7 @@ const EVENT_LIMIT_BYTES = 1024 * 1024
 export type EventRoutesDeps = { broker: Broker; eventsToken: string | null; acceptEvents: boolean }
 
 export function eventEndpoints(deps: EventRoutesDeps): Endpoint[] {
-  const handlers = [assertSender(deps), rawBody(EVENT_LIMIT_BYTES), storeEvent(deps)]
+  const handlers = [assertSender(deps), ...rawBody(EVENT_LIMIT_BYTES), storeEvent(deps)]
   return [{ method: 'post', path: '/events/s3', handlers }]
 }
 
