@@ -37,7 +37,12 @@ module.exports = {
       from: { path: '^src', pathNot: '^src/dev/' },
       to: { path: '^src/dev/' },
     },
-    keepsTo('aws-stays-in-bucket', '^src/(bucket|dev)/', 'node_modules/@(aws-sdk|smithy)'),
+    keepsTo(
+      'aws-stays-at-the-edges',
+      '^src/(bucket|events|dev)/',
+      'node_modules/@(aws-sdk|smithy)',
+    ),
+    keepsTo('s3-stays-in-bucket', '^src/(bucket|dev)/', 'node_modules/@aws-sdk/(client-s3|s3-)'),
     keepsTo('express-stays-in-http', '^src/http/', 'node_modules/(express|helmet|cors|pino-http)/'),
     keepsTo('drivers-stay-in-store', '^src/store/', 'node_modules/(better-sqlite3|kysely|pg)/'),
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },

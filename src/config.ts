@@ -12,6 +12,7 @@ const onOff = z.enum(['on', 'off'])
 const count = z.coerce.number().int().min(1)
 const seconds = z.coerce.number().int().min(1)
 const address = z.url({ protocol: /^https?$/ })
+const token = z.string().min(16, 'expected at least 16 characters').optional()
 const pair = { id: 'ACCESS_KEY_ID', secret: 'SECRET_ACCESS_KEY' } as const
 
 /** Every variable; `.env.example` holds the same names and defaults, and a test compares them. */
@@ -36,7 +37,16 @@ export const ENVIRONMENT = {
   S3_READER_SECRET_ACCESS_KEY: optional,
   S3_KEEPER_ACCESS_KEY_ID: optional,
   S3_KEEPER_SECRET_ACCESS_KEY: optional,
-  EVENTS_S3_TOKEN: z.string().min(16, 'expected at least 16 characters').optional(),
+  EVENTS_S3_TOKEN: token,
+  EVENTS_SNS_TOPIC_ARNS: z
+    .string()
+    .regex(/^arn:[^\s,]+(,arn:[^\s,]+)*$/, 'expected topic ARNs, separated by commas')
+    .optional(),
+  EVENTS_SNS_SIGNATURE_V1: onOff.default('off'),
+  SNS_ENDPOINT: address.optional(),
+  EVENTS_EVENTBRIDGE_KEY: token,
+  EVENTS_SQS_QUEUE_URL: address.optional(),
+  SQS_ENDPOINT: address.optional(),
   TOKEN_SECRET: z.string().min(32, 'expected at least 32 characters'),
   CORS_ORIGINS: z.string().default(''),
   TRUST_PROXY: z.string().default('off'),
@@ -45,6 +55,7 @@ export const ENVIRONMENT = {
   GIVE_UP_SECONDS: seconds.default(86_400),
   SWEEP_INTERVAL_SECONDS: seconds.default(15),
   LEASE_SECONDS: seconds.default(30),
+  INBOX_RETENTION_SECONDS: seconds.default(604_800),
   LOOKS_PER_SECOND: count.default(100),
   VERIFY_CONCURRENCY: count.default(8),
   DOWNLOAD_TTL_SECONDS: seconds.max(604_800).default(900),
@@ -53,6 +64,7 @@ export const ENVIRONMENT = {
   ACCEPT_EVENTS: onOff.default('on'),
   RUN_JOBS: onOff.default('on'),
   CONSOLE: onOff.default('on'),
+  METRICS: onOff.default('on'),
 }
 
 const Environment = z.object(ENVIRONMENT)
@@ -84,6 +96,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       giveUpSeconds: e.GIVE_UP_SECONDS,
       leaseSeconds: e.LEASE_SECONDS,
       downloadTtlSeconds: e.DOWNLOAD_TTL_SECONDS,
+      inboxRetentionSeconds: e.INBOX_RETENTION_SECONDS,
     },
     jobs: {
       run: e.RUN_JOBS === 'on' && roles(e).includes('worker'),
@@ -91,6 +104,8 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       looksPerSecond: e.LOOKS_PER_SECOND,
       verifyConcurrency: e.VERIFY_CONCURRENCY,
     },
+    events: eventsSlice(e),
+    metrics: e.METRICS === 'on',
     log: { level: e.LOG_LEVEL },
   }
 }
@@ -138,10 +153,28 @@ const httpSlice = (e: Env) => ({
   acceptEvents: e.ACCEPT_EVENTS === 'on',
   console: e.CONSOLE === 'on',
   eventsToken: e.EVENTS_S3_TOKEN ?? null,
+  eventBridgeKey: e.EVENTS_EVENTBRIDGE_KEY ?? null,
   tokenSecret: e.TOKEN_SECRET,
   corsOrigins: e.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
   trustProxy: e.TRUST_PROXY === 'off' ? (false as const) : e.TRUST_PROXY,
   uploadEndpoint: e.S3_PUBLIC_ENDPOINT ?? e.S3_ENDPOINT ?? null,
+})
+
+const eventsSlice = (e: Env) => ({
+  accept: e.ACCEPT_EVENTS === 'on',
+  sns: {
+    topicArns: e.EVENTS_SNS_TOPIC_ARNS?.split(',') ?? [],
+    acceptVersion1: e.EVENTS_SNS_SIGNATURE_V1 === 'on',
+    endpoint: e.SNS_ENDPOINT ?? null,
+  },
+  sqs:
+    e.EVENTS_SQS_QUEUE_URL === undefined
+      ? null
+      : {
+          queueUrl: e.EVENTS_SQS_QUEUE_URL,
+          endpoint: e.SQS_ENDPOINT ?? null,
+          region: e.S3_REGION,
+        },
 })
 
 const bucketSlice = (e: Env) => ({

@@ -3,6 +3,7 @@
 
 import { config as readDotenv } from 'dotenv'
 import { retryFailed } from './broker/retry-failed.ts'
+import { events } from './cli/events.ts'
 import { keys } from './cli/keys.ts'
 import { serve } from './cli/serve.ts'
 import { USAGE, UsageError } from './cli/usage.ts'
@@ -17,6 +18,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void> | void> = {
   serve: () => serve(loadConfig(environment())),
   migrate: () => migrate(loadDatabaseUrl(environment())),
   keys: (args) => keys(loadDatabaseUrl(environment()), args, print),
+  events: (args) => events(loadDatabaseUrl(environment()), args, print),
   profiles: checkProfiles,
   uploads: (args) => retryUpload(loadDatabaseUrl(environment()), args),
   version: () => print(readVersion()),

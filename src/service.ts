@@ -7,14 +7,17 @@ import { createBroker, type Broker, type BrokerDeps } from './broker/broker.ts'
 import { createBucket } from './bucket/bucket.ts'
 import type { Config } from './config.ts'
 import { parseEvent } from './events/parse-event.ts'
+import { snsGateFor } from './events/sns/gate-for.ts'
+import { startSqsPoller, type SqsPoller } from './events/sqs-poller.ts'
 import { createApp } from './http/app.ts'
 import type { Page } from './http/routes/pages.ts'
-import { listen, type Listening } from './http/server.ts'
+import { listen } from './http/server.ts'
 import { inspect } from './inspect/inspect.ts'
 import { startJobs, type Jobs } from './jobs/jobs.ts'
 import { loadProfiles } from './profiles.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEventLog, createLogger, type Logger } from './telemetry/log.ts'
+import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 
 export type Service = {
   url: string
@@ -28,13 +31,15 @@ export type Extras = { version: string; pages: readonly Page[]; now?: () => Date
 export async function startService(config: Config, extras: Extras): Promise<Service> {
   const profiles = loadProfiles(config.profilesFile)
   const logger = createLogger(config.log.level)
+  const metrics = createMetrics()
   const store = openStore(config.database.url)
   await store.migrate()
 
   // The jobs need the broker and wake-ups run the other way, so they meet here.
   let jobs: Jobs | null = null
+  const now = extras.now ?? (() => new Date())
   const broker = createBroker({
-    ...brokerDeps({ config, profiles, store, logger, now: extras.now ?? (() => new Date()) }),
+    ...brokerDeps({ config, profiles, store, logger, metrics, now }),
     wakeWorkers: () => jobs?.wakeWorkers(),
     wakeInbox: () => jobs?.wakeInbox(),
   })
@@ -46,33 +51,46 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
     version,
     pages,
     isDraining: () => isDraining,
+    metrics: config.metrics ? metrics.render : null,
+    assertSns: snsGateFor(config.events.sns, now),
   })
   const listening = await listen(app, config.http.host, config.http.port)
   if (config.jobs.run) jobs = startJobs(broker, config.jobs, createEventLog(logger).warn)
+  const poller = startPoller(config, broker, logger)
   logger.info({ url: listening.url, version }, 'service.started')
 
   const close = async (): Promise<void> => {
     isDraining = true
-    await stopAll(listening, jobs, store)
+    await Promise.all([listening.close(), jobs?.stop(), poller?.stop()])
+    await store.close()
     logger.info('service.stopped')
   }
   return { url: listening.url, broker, close }
 }
 
-async function stopAll(listening: Listening, jobs: Jobs | null, store: Store): Promise<void> {
-  await Promise.all([listening.close(), jobs?.stop()])
-  await store.close()
+function startPoller({ events, jobs }: Config, broker: Broker, logger: Logger): SqsPoller | null {
+  if (!events.sqs || !events.accept || !jobs.run) return null
+  const receive = (body: string): Promise<void> => broker.receiveEvent({ source: 'sqs', body })
+  return startSqsPoller(events.sqs, { receive, warn: createEventLog(logger).warn })
 }
+
+const expectsEvents = ({ http, events }: Config): boolean =>
+  events.accept &&
+  (http.eventsToken !== null ||
+    http.eventBridgeKey !== null ||
+    events.sqs !== null ||
+    events.sns.topicArns.length > 0)
 
 type Parts = {
   config: Config
   profiles: BrokerDeps['profiles']
   store: Store
   logger: Logger
+  metrics: Metrics
   now: () => Date
 }
 
-function brokerDeps({ config, profiles, store, logger, now }: Parts) {
+function brokerDeps({ config, profiles, store, logger, metrics, now }: Parts) {
   return {
     store,
     profiles,
@@ -81,6 +99,8 @@ function brokerDeps({ config, profiles, store, logger, now }: Parts) {
     parseEvent,
     bucket: createBucket(config.bucket),
     limits: config.limits,
+    meter: metrics,
+    expectsEvents: expectsEvents(config),
     log: createEventLog(logger),
     newId: () => uuidv7obj().toHex(),
     newNonce: () => randomBytes(16).toString('hex'),

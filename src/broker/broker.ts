@@ -6,21 +6,29 @@ import { cancelUpload } from './cancel-upload.ts'
 import { checkHealth } from './check-health.ts'
 import { completeUpload } from './complete-upload.ts'
 import { downloadUpload } from './download-upload.ts'
-import { drainInbox, type ParseEvent } from './drain-inbox.ts'
+import { drainInbox } from './drain-inbox.ts'
+import type { ParseEvent } from './hint.ts'
 import { issueSlot, type SlotRequest } from './issue-slot.ts'
 import { listPage, type ListFilter } from './list-uploads.ts'
 import { nextVerifications } from './next-verifications.ts'
 import { receiveEvent, type RawEvent } from './receive-event.ts'
 import { renewSlot } from './renew-slot.ts'
+import { sweepInbox } from './sweep-inbox.ts'
 import { sweepLeases } from './sweep-leases.ts'
 import { sweepLooks } from './sweep-looks.ts'
 import { sweepClaims, sweepStaging } from './sweep-objects.ts'
 import { uploadHistory } from './upload-history.ts'
 import type { VerifyDeps } from './verify-deps.ts'
 import { verifyUpload } from './verify-upload.ts'
+import { watchEvents } from './watch-events.ts'
 import type { Upload } from '../upload/upload.ts'
 
-export type BrokerDeps = VerifyDeps & { parseEvent: ParseEvent; wakeInbox: () => void }
+export type BrokerDeps = VerifyDeps & {
+  parseEvent: ParseEvent
+  wakeInbox: () => void
+  /** Whether any source of events is configured. */
+  expectsEvents: boolean
+}
 
 export type Broker = ReturnType<typeof createBroker>
 
@@ -47,5 +55,7 @@ export function createBroker(deps: BrokerDeps) {
     sweepLeases: (batch: number) => sweepLeases(deps, batch),
     sweepStaging: (batch: number) => sweepStaging(deps, batch),
     sweepClaims: (batch: number) => sweepClaims(deps, batch),
+    sweepInbox: (batch: number) => sweepInbox(deps, batch),
+    watchEvents: () => watchEvents(deps),
   }
 }

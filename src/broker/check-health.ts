@@ -1,19 +1,23 @@
 /** Which of the things that Berth stands on answer now. */
 
 import type { Deps } from './deps.ts'
+import { eventFlow, type EventFlow } from './watch-events.ts'
 
 type Check = 'ok' | 'unavailable'
 
-export type Health = { records: Check; storage: Check }
+export type Health = { records: Check; storage: Check; events: EventFlow }
 
 const PATIENCE_MS = 2_000
 
-export async function checkHealth({
-  store,
-  bucket,
-}: Pick<Deps, 'store' | 'bucket'>): Promise<Health> {
-  const [records, storage] = await Promise.all([answers(store.ping()), answers(bucket.check())])
-  return { records, storage }
+type HealthDeps = Pick<Deps, 'store' | 'bucket' | 'now'> & { expectsEvents: boolean }
+
+export async function checkHealth(deps: HealthDeps): Promise<Health> {
+  const [records, storage] = await Promise.all([
+    answers(deps.store.ping()),
+    answers(deps.bucket.check()),
+  ])
+  const events = records === 'ok' ? await eventFlow(deps) : 'off'
+  return { records, storage, events }
 }
 
 async function answers(call: Promise<void>): Promise<Check> {

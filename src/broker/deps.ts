@@ -14,6 +14,14 @@ type Limits = Grace & {
   leaseSeconds: number
   giveUpSeconds: number
   downloadTtlSeconds: number
+  inboxRetentionSeconds: number
+}
+
+/** Counts and gauges; what they are called is the telemetry's business. */
+type Meter = {
+  arrival: (cause: string) => void
+  event: (source: string, state: string) => void
+  eventSilence: (isSilent: boolean) => void
 }
 
 export type Deps = {
@@ -22,6 +30,7 @@ export type Deps = {
   profiles: ReadonlyMap<string, Profile>
   limits: Limits
   log: Log
+  meter: Meter
   now: () => Date
   /** A UUIDv7 as 32 hex digits. */
   newId: () => string

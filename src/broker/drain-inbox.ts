@@ -1,16 +1,12 @@
 /** Stored events -> looks at the uploads they name. An event is a hint; only bucket and key count. */
 
 import { listDueEvents, recordEvent, type InboxEvent } from '../store/inbox.ts'
+import type { InboxState } from '../store/schema.ts'
 import { uploadIdFromStagingKey } from '../upload/keys.ts'
 import { addSeconds } from '../upload/policy.ts'
 import { backoffSeconds } from '../upload/schedule.ts'
+import type { EventSource, Hint, ParseEvent } from './hint.ts'
 import { noteArrivalAt, type NoteDeps } from './note-arrival.ts'
-
-/** What an event may say that Berth listens to. */
-export type Hint = { bucket: string; key: string }
-
-/** Hints in one stored event; null when it cannot be read as an event of its source. */
-export type ParseEvent = (source: string, body: string) => Hint[] | null
 
 export type DrainDeps = NoteDeps & { parseEvent: ParseEvent }
 
@@ -26,31 +22,33 @@ export async function drainInbox(deps: DrainDeps, batch: number): Promise<number
   return events.length
 }
 
+/** Not our own sealed copies, nor anything else in the bucket, nor what was taken away. */
+const isArrival = ({ key, kind }: Hint): boolean =>
+  kind === 'created' && uploadIdFromStagingKey(key) !== null
+
 type Looks = Map<string, Promise<boolean>>
 
 async function settleEvent(deps: DrainDeps, event: InboxEvent, looks: Looks): Promise<void> {
-  const { store } = deps
-  const hints = deps.parseEvent(event.source, event.body)
+  const hints = deps.parseEvent(event.source as EventSource, event.body)
   if (!hints) {
-    await recordEvent(store, event, 'poison', null)
+    await settleAs(deps, event, 'poison', null)
     return
   }
 
-  // Events about our own sealed copies, and about anything else in the bucket, are not for us.
-  const ours = hints.filter(({ key }) => uploadIdFromStagingKey(key) !== null)
+  const ours = hints.filter(isArrival)
   if (ours.length === 0) {
-    await recordEvent(store, event, 'ignored', null)
+    await settleAs(deps, event, 'ignored', null)
     return
   }
   try {
     const known = await Promise.all(ours.map((hint) => lookOnce(deps, hint, looks)))
-    if (known.includes(true)) await recordEvent(store, event, 'matched', null)
+    if (known.includes(true)) await settleAs(deps, event, 'matched', null)
     else await recordUnmatched(deps, event)
   } catch (error) {
     // The store is down: the event waits, and the upload has its own schedule of looks.
     deps.log.warn('event.look-failed', { error: String(error) })
     const dueAt = addSeconds(deps.now(), backoffSeconds(event.attempts + 1))
-    await recordEvent(store, event, 'new', dueAt)
+    await settleAs(deps, event, 'new', dueAt)
   }
 }
 
@@ -67,8 +65,15 @@ async function isKnown(deps: DrainDeps, hint: Hint): Promise<boolean> {
   return (await noteArrivalAt(deps, uploadId, hint)) !== 'unknown'
 }
 
-async function recordUnmatched({ store, now }: DrainDeps, event: InboxEvent): Promise<void> {
-  const isOld = now().getTime() - event.received_at > UNMATCHED_SECONDS * 1000
-  const dueAt = isOld ? null : addSeconds(now(), UNMATCHED_RETRY_SECONDS)
-  await recordEvent(store, event, 'unmatched', dueAt)
+function settleAs(deps: DrainDeps, event: InboxEvent, state: InboxState, dueAt: Date | null) {
+  deps.meter.event(event.source, state)
+  if (state === 'poison')
+    deps.log.warn('event.poison', { source: event.source, digest: event.digest })
+  return recordEvent(deps.store, event, state, dueAt)
+}
+
+async function recordUnmatched(deps: DrainDeps, event: InboxEvent): Promise<void> {
+  const isOld = deps.now().getTime() - event.received_at > UNMATCHED_SECONDS * 1000
+  const dueAt = isOld ? null : addSeconds(deps.now(), UNMATCHED_RETRY_SECONDS)
+  await settleAs(deps, event, 'unmatched', dueAt)
 }

@@ -8,7 +8,7 @@ import type { Deps } from './deps.ts'
 /** `noted`: now received. `absent`: nothing is there yet. `not-pending`: noted before, or over. */
 export type Noted = 'noted' | 'absent' | 'not-pending'
 
-export type NoteDeps = Pick<Deps, 'store' | 'bucket' | 'log' | 'now' | 'wakeWorkers'>
+export type NoteDeps = Pick<Deps, 'store' | 'bucket' | 'log' | 'meter' | 'now' | 'wakeWorkers'>
 
 export async function noteArrival(deps: NoteDeps, upload: Upload, cause: Cause): Promise<Noted> {
   if (upload.state !== 'pending') return 'not-pending'
@@ -20,6 +20,7 @@ export async function noteArrival(deps: NoteDeps, upload: Upload, cause: Cause):
   const moved = await recordReceived(deps.store, upload, observed, { at: deps.now(), cause })
   if (!moved) return 'not-pending'
   deps.log.info('upload.received', { uploadId: upload.id, cause })
+  deps.meter.arrival(cause)
   deps.wakeWorkers()
   return 'noted'
 }

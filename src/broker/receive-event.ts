@@ -3,8 +3,7 @@
 import { createHash } from 'node:crypto'
 import { insertEvent } from '../store/inbox.ts'
 import type { Deps } from './deps.ts'
-
-type EventSource = 's3'
+import type { EventSource } from './hint.ts'
 
 export type RawEvent = { source: EventSource; body: string }
 

@@ -8,6 +8,8 @@ export const USAGE = `berth: an upload broker for S3-compatible object storage
                                   make an API key; the key alone is printed
   berth keys list                 one JSON line per key, without secrets
   berth keys revoke ID            end a key
+  berth events --state S [--limit N]
+                                  stored events: new, matched, ignored, unmatched or poison
   berth profiles check FILE       list every mistake in a profiles file
   berth uploads retry ID          reopen an upload that has failed
   berth version

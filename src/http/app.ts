@@ -21,6 +21,7 @@ export type AppConfig = {
   acceptEvents: boolean
   console: boolean
   eventsToken: string | null
+  eventBridgeKey: string | null
   tokenSecret: string
   corsOrigins: readonly string[]
   trustProxy: string | false
@@ -34,6 +35,10 @@ export type AppDeps = {
   version: string
   isDraining: () => boolean
   pages: readonly Page[]
+  /** Null: switched off. */
+  metrics: (() => Promise<string>) | null
+  /** Null: no topic is configured. */
+  assertSns: ((body: string) => Promise<void>) | null
 }
 
 const LONGEST_URL = 8 * 1024
@@ -55,14 +60,15 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
   return app
 }
 
-function apiEndpoints(config: AppConfig, { broker }: AppDeps) {
-  const { issueSlots, acceptEvents, eventsToken } = config
+function apiEndpoints(config: AppConfig, { broker, assertSns }: AppDeps) {
+  const { issueSlots, acceptEvents, eventsToken, eventBridgeKey } = config
   const cursors = createCursors(config.tokenSecret)
   const uploads = uploadEndpoints({ broker, cursors, issueSlots }).map((endpoint) => ({
     ...endpoint,
     handlers: [assertAcceptsJson, ...endpoint.handlers],
   }))
-  return [...uploads, ...eventEndpoints({ broker, eventsToken, acceptEvents })]
+  const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }
+  return [...uploads, ...eventEndpoints(events)]
 }
 
 /** Exact origins only; without any, browsers of other sites are refused. */

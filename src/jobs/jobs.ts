@@ -46,6 +46,8 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-leases', Math.min(sweepMs, POLL_MS), broker.sweepLeases),
     job('sweep-staging', sweepMs, broker.sweepStaging),
     job('sweep-claims', sweepMs, broker.sweepClaims),
+    job('sweep-inbox', sweepMs, broker.sweepInbox),
+    job('watch-events', sweepMs, broker.watchEvents),
   ]
   const all = [looks, inbox, workers, ...sweeps]
   return {

@@ -53,3 +53,36 @@ export async function recordEvent(
       .execute(),
   )
 }
+
+/** The latest first. */
+export function listEvents(store: Store, state: InboxState, limit: number): Promise<InboxEvent[]> {
+  return store.db
+    .selectFrom('inbox')
+    .selectAll()
+    .where('state', '=', state)
+    .orderBy('received_at', 'desc')
+    .limit(limit)
+    .execute()
+}
+
+/** Only what is not looked at again. @returns how many went. */
+export async function deleteSettledEvents(
+  store: Store,
+  before: Date,
+  limit: number,
+): Promise<number> {
+  const { numDeletedRows } = await store.write((trx) =>
+    trx
+      .deleteFrom('inbox')
+      .where('digest', 'in', (query) =>
+        query
+          .selectFrom('inbox')
+          .select('digest')
+          .where('received_at', '<', before.getTime())
+          .where('due_at', 'is', null)
+          .limit(limit),
+      )
+      .executeTakeFirstOrThrow(),
+  )
+  return Number(numDeletedRows)
+}

@@ -19,6 +19,7 @@ import { inspect } from '../../src/inspect/inspect.ts'
 import { parseProfiles } from '../../src/profiles.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
+import { createMetrics } from '../../src/telemetry/metrics.ts'
 import type { Upload } from '../../src/upload/upload.ts'
 
 export const BUCKET = 'test-bucket'
@@ -47,6 +48,7 @@ export type WorldOptions = {
   profiles?: Record<string, Record<string, unknown>>
   protections?: Partial<Protections>
   http?: Partial<AppConfig>
+  assertSns?: (body: string) => Promise<void>
   /** Wraps the bucket that Berth sees, to make it fail. */
   spoil?: (bucket: Bucket) => Bucket
   folder?: string
@@ -58,6 +60,7 @@ const LIMITS = {
   leaseSeconds: 30,
   giveUpSeconds: 86_400,
   downloadTtlSeconds: 900,
+  inboxRetentionSeconds: 604_800,
 }
 
 export function createClock(): Clock {
@@ -114,7 +117,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     objects,
     called,
     clock,
-    app: createTestApp(broker, options.http),
+    app: createTestApp(broker, options),
     newKey: (tenant = 'tenant-a', scopes = SCOPES) =>
       createApiKey({ store, now: clock.now }, { tenant, scopes, expiresAt: null }),
     work: () => verifyAllDue(broker),
@@ -136,6 +139,8 @@ export const createTestBroker = ({ store, bucket, clock, profiles }: Parts): Bro
     profiles: parseProfiles({ profiles }, 'test'),
     limits: LIMITS,
     log: { info: () => undefined, warn: () => undefined },
+    meter: createMetrics(),
+    expectsEvents: true,
     now: clock.now,
     newId: () => uuidv7obj().toHex(),
     newNonce: () => randomBytes(16).toString('hex'),
@@ -153,13 +158,14 @@ export async function verifyAllDue(broker: Broker): Promise<void> {
   }
 }
 
-function createTestApp(broker: Broker, change: Partial<AppConfig> = {}) {
+function createTestApp(broker: Broker, { http: change = {}, assertSns }: WorldOptions) {
   const config: AppConfig = {
     serveApi: true,
     issueSlots: true,
     acceptEvents: true,
     console: false,
     eventsToken: EVENTS_TOKEN,
+    eventBridgeKey: EVENTS_TOKEN,
     tokenSecret: 'a secret for tests that is long enough',
     corsOrigins: [],
     trustProxy: false,
@@ -167,7 +173,15 @@ function createTestApp(broker: Broker, change: Partial<AppConfig> = {}) {
     ...change,
   }
   const logger = createLogger('silent')
-  return createApp(config, { broker, logger, version: '0.0.0', isDraining: () => false, pages: [] })
+  return createApp(config, {
+    broker,
+    logger,
+    version: '0.0.0',
+    isDraining: () => false,
+    pages: [],
+    metrics: createMetrics().render,
+    assertSns: assertSns ?? null,
+  })
 }
 
 /** PUTs to a slot as a client does. @returns the store's status. */

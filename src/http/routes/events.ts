@@ -1,57 +1,71 @@
-/** POST /events/s3: authenticate, store, answer. What an event says never decides the answer. */
+/** /events/…: authenticate, store, answer. What an event says never decides the answer. */
 
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
 import type { Broker } from '../../broker/broker.ts'
+import type { EventSource } from '../../broker/hint.ts'
 import { draining, unauthenticated } from '../../problems.ts'
 import type { Endpoint } from '../mount.ts'
 import { rawBody } from '../read-json.ts'
+import { isSecret, offeredToken } from '../sender.ts'
 
 const EVENT_LIMIT_BYTES = 1024 * 1024
 
-export type EventRoutesDeps = { broker: Broker; eventsToken: string | null; acceptEvents: boolean }
-
-export function eventEndpoints(deps: EventRoutesDeps): Endpoint[] {
-  const handlers = [assertSender(deps), ...rawBody(EVENT_LIMIT_BYTES), storeEvent(deps)]
-  return [{ method: 'post', path: '/events/s3', handlers }]
+export type EventRoutesDeps = {
+  broker: Broker
+  acceptEvents: boolean
+  /** Null: nobody may post there. */
+  eventsToken: string | null
+  eventBridgeKey: string | null
+  /** Throws unless the message is proven to come from a configured topic. */
+  assertSns: ((body: string) => Promise<void>) | null
 }
 
-const assertSender =
-  ({ eventsToken, acceptEvents }: EventRoutesDeps): RequestHandler =>
+export function eventEndpoints(deps: EventRoutesDeps): Endpoint[] {
+  const { eventsToken, eventBridgeKey } = deps
+  const bearer = assertSecret(eventsToken, offeredToken)
+  const apiKey = assertSecret(eventBridgeKey, (req) => req.get('x-api-key') ?? '')
+  return [
+    intake(deps, 's3', [bearer, ...rawBody(EVENT_LIMIT_BYTES)]),
+    intake(deps, 'eventbridge', [apiKey, ...rawBody(EVENT_LIMIT_BYTES)]),
+    // Proven by the body itself, so the body comes first.
+    intake(deps, 'sns', [...rawBody(EVENT_LIMIT_BYTES), assertSigned(deps)]),
+  ]
+}
+
+const intake = (
+  { broker, acceptEvents }: EventRoutesDeps,
+  source: EventSource,
+  authenticated: RequestHandler[],
+): Endpoint => ({
+  method: 'post',
+  path: `/events/${source}`,
+  handlers: [
+    ...authenticated,
+    async (req, res) => {
+      if (!acceptEvents) throw draining('accepting events')
+      const body = bodyOf(req)
+      // An empty body is MinIO asking whether anybody is there.
+      if (body !== '') await broker.receiveEvent({ source, body })
+      res.status(202).end()
+    },
+  ],
+})
+
+const assertSecret =
+  (secret: string | null, offered: (req: Request) => string): RequestHandler =>
   (req, _res, next) => {
-    if (eventsToken === null || !isToken(offeredToken(req), eventsToken)) {
-      throw unauthenticated('the sender of the event is not known')
-    }
-    if (!acceptEvents) throw draining('accepting events')
+    if (secret === null || !isSecret(offered(req), secret)) throw unknownSender()
     next()
   }
 
-const storeEvent =
-  ({ broker }: EventRoutesDeps): RequestHandler =>
-  async (req, res) => {
-    const raw: unknown = req.body
-    const body = Buffer.isBuffer(raw) ? raw.toString('utf8') : ''
-    // An empty body is MinIO asking whether anybody is there.
-    if (body !== '') await broker.receiveEvent({ source: 's3', body })
-    res.status(202).end()
+const assertSigned =
+  ({ assertSns }: EventRoutesDeps): RequestHandler =>
+  async (req, _res, next) => {
+    if (assertSns === null) throw unknownSender()
+    await assertSns(bodyOf(req))
+    next()
   }
 
-/** MinIO sends Bearer; versitygw can only send what its URL holds: Basic, or `?token=`. */
-function offeredToken(req: Request): string {
-  const header = req.get('authorization') ?? ''
-  const bearer = /^Bearer (.+)$/i.exec(header)?.[1]
-  if (bearer !== undefined) return bearer
-  const basic = /^Basic (.+)$/i.exec(header)?.[1]
-  if (basic !== undefined) {
-    const userAndPassword = Buffer.from(basic, 'base64').toString('utf8')
-    return userAndPassword.slice(userAndPassword.indexOf(':') + 1)
-  }
-  const { token } = req.query
-  return typeof token === 'string' ? token : ''
-}
+const bodyOf = ({ body }: Request): string => (Buffer.isBuffer(body) ? body.toString('utf8') : '')
 
-/** Compared as digests: equal length, constant time. */
-const isToken = (offered: string, expected: string): boolean =>
-  timingSafeEqual(digest(offered), digest(expected))
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+const unknownSender = () => unauthenticated('the sender of the event is not known')

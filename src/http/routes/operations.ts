@@ -5,7 +5,13 @@ import type { Broker } from '../../broker/broker.ts'
 import { draining, recordsUnavailable } from '../../problems.ts'
 import type { Endpoint } from '../mount.ts'
 
-export type OperationRoutesDeps = { broker: Broker; version: string; isDraining: () => boolean }
+export type OperationRoutesDeps = {
+  broker: Broker
+  version: string
+  isDraining: () => boolean
+  /** Null: switched off. */
+  metrics: (() => Promise<string>) | null
+}
 
 export function operationEndpoints(deps: OperationRoutesDeps): Endpoint[] {
   const get = (path: string, handler: RequestHandler): Endpoint => ({
@@ -13,13 +19,21 @@ export function operationEndpoints(deps: OperationRoutesDeps): Endpoint[] {
     path,
     handlers: [handler],
   })
+  const { metrics } = deps
   return [
+    ...(metrics ? [get('/metrics', renderMetrics(metrics))] : []),
     get('/livez', (_req, res) => void res.json({ ok: true })),
     get('/readyz', readyz(deps)),
     get('/health', health(deps)),
     get('/version', (_req, res) => void res.json({ version: deps.version, node: process.version })),
   ]
 }
+
+const renderMetrics =
+  (metrics: () => Promise<string>): RequestHandler =>
+  async (_req, res) => {
+    res.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics())
+  }
 
 /** Slots are signed locally, so a store that is down degrades the service but does not end it. */
 const readyz =
@@ -35,7 +49,8 @@ const health =
   ({ broker, isDraining }: OperationRoutesDeps): RequestHandler =>
   async (_req, res) => {
     const checks = await broker.checkHealth()
-    const isFine = !isDraining() && Object.values(checks).every((check) => check === 'ok')
-    if (isFine) res.json({ ok: true })
+    const isUp = !isDraining() && checks.records === 'ok' && checks.storage === 'ok'
+    // Event silence makes uploads slower to become ready; it is no reason to take a node out.
+    if (isUp) res.json(checks.events === 'silent' ? { ok: true, checks } : { ok: true })
     else res.status(503).set('retry-after', '2').json({ ok: false, checks, draining: isDraining() })
   }

@@ -1,0 +1,41 @@
+/** Metrics in the Prometheus text format. Label sets are closed: no id, key or tenant is a label. */
+
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+
+export type Metrics = {
+  /** An upload became received. */
+  arrival: (cause: string) => void
+  eventSilence: (isSilent: boolean) => void
+  /** An event was settled in the inbox. */
+  event: (source: string, state: string) => void
+  render: () => Promise<string>
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const arrivals = new Counter({
+    name: 'berth_arrivals_total',
+    help: 'Uploads that became received, by what told of them.',
+    labelNames: ['cause'],
+    registers,
+  })
+  const events = new Counter({
+    name: 'berth_events_total',
+    help: 'Events looked at in the inbox, by source and what became of them.',
+    labelNames: ['source', 'state'],
+    registers,
+  })
+  const silence = new Gauge({
+    name: 'berth_event_silence',
+    help: '1 while objects land and no event tells of any.',
+    registers,
+  })
+  return {
+    arrival: (cause) => arrivals.inc({ cause }),
+    event: (source, state) => events.inc({ source, state }),
+    eventSilence: (isSilent) => silence.set(isSilent ? 1 : 0),
+    render: () => registry.metrics(),
+  }
+}
