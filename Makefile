@@ -7,7 +7,7 @@ JEST := NODE_OPTIONS='--experimental-vm-modules --no-warnings' AWS_SDK_JS_NODE_V
 SOURCES := $(shell find src -type f)
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo check format lint types layers deadcode stores
+.PHONY: help start test demo bench check format lint types layers deadcode stores
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -27,6 +27,9 @@ stores: dist/.built ## The bucket contract and an upload end to end on real MinI
 	tests/stores/install
 	$(JEST) --selectProjects stores
 	@node tests/stores/print-capabilities.mjs
+
+bench: dist/.built ## Figures: event intake
+	$(JEST) --selectProjects bench --runInBand
 
 format: node_modules/.installed ## Fail when a file is not formatted
 	$(BIN)/prettier --check --log-level warn .

@@ -1,4 +1,4 @@
-/** Two projects: `unit` needs nothing but Node; `stores` needs the real object stores. */
+/** `unit` needs nothing but Node, `stores` the real object stores; `bench` prints figures. */
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -13,8 +13,13 @@ module.exports = {
       ...common,
       displayName: 'unit',
       roots: ['<rootDir>/tests'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/tests/stores/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '<rootDir>/tests/stores/',
+        '<rootDir>/tests/bench/',
+      ],
     },
     { ...common, displayName: 'stores', roots: ['<rootDir>/tests/stores'] },
+    { ...common, displayName: 'bench', roots: ['<rootDir>/tests/bench'] },
   ],
 }

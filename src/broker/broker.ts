@@ -12,6 +12,7 @@ import { issueSlot, type SlotRequest } from './issue-slot.ts'
 import { listPage, type ListFilter } from './list-uploads.ts'
 import { nextVerifications } from './next-verifications.ts'
 import { receiveEvent, type RawEvent } from './receive-event.ts'
+import { createRecent } from './recent.ts'
 import { renewSlot } from './renew-slot.ts'
 import { sweepInbox } from './sweep-inbox.ts'
 import { sweepLeases } from './sweep-leases.ts'
@@ -30,9 +31,13 @@ export type BrokerDeps = VerifyDeps & {
   expectsEvents: boolean
 }
 
+// 64 bytes each: under a mebibyte.
+const STORED_EVENTS = 10_000
+
 export type Broker = ReturnType<typeof createBroker>
 
 export function createBroker(deps: BrokerDeps) {
+  const storedEvents = createRecent(STORED_EVENTS)
   return {
     authenticate: (token: string) => authenticate(deps, token),
     issueSlot: (tenant: string, request: SlotRequest) => issueSlot(deps, tenant, request),
@@ -45,7 +50,7 @@ export function createBroker(deps: BrokerDeps) {
     downloadUpload: (tenant: string, id: string, expiresIn: number | null) =>
       downloadUpload(deps, tenant, id, expiresIn),
     uploadHistory: (tenant: string, id: string) => uploadHistory(deps, tenant, id),
-    receiveEvent: (event: RawEvent) => receiveEvent(deps, event),
+    receiveEvent: (event: RawEvent) => receiveEvent({ ...deps, storedEvents }, event),
     checkHealth: () => checkHealth(deps),
     // For the clock:
     drainInbox: (batch: number) => drainInbox(deps, batch),

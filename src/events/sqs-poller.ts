@@ -41,13 +41,15 @@ export function startSqsPoller(config: SqsConfig, deps: SqsPollerDeps): SqsPolle
 }
 
 async function poll(queue: Queue, deps: SqsPollerDeps, signal: AbortSignal): Promise<void> {
-  for (let failures = 0; !signal.aborted;) {
+  const isStopped = (): boolean => signal.aborted
+  let failures = 0
+  while (!isStopped()) {
     try {
       const messages = await receive(queue, signal)
       await Promise.all(messages.map((message) => settle(queue, message, deps)))
       failures = 0
     } catch (error) {
-      if (signal.aborted) return
+      if (isStopped()) return
       failures += 1
       deps.warn('sqs.poll-failed', { error: String(error), failures })
       await pause(Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** (failures - 1)), signal)

@@ -10,7 +10,7 @@ export type Arrivals = {
 }
 
 export async function countArrivals({ db }: Store, since: Date): Promise<Arrivals> {
-  const count = db.fn.countAll<number>().as('count')
+  const count = db.fn.countAll<string | number>().as('count')
   const bySweep = await db
     .selectFrom('transitions')
     .select(count)

@@ -13,7 +13,7 @@ const fixtures = readdirSync(FOLDER).map((name): [string, Fixture] => [
 ])
 
 const SOURCES: EventSource[] = ['s3', 'sns', 'eventbridge', 'sqs']
-const GENERATED = Number(process.env['EVENT_RUNS'] ?? 2_000)
+const GENERATED = Number(process.env['EVENT_RUNS'] ?? 100_000)
 
 const record = (object: object, more: object = {}) => ({
   eventName: 's3:ObjectCreated:Put',

@@ -1,61 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { createSign, X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { createSnsGate, type SnsGateDeps } from '../../src/events/sns/gate.ts'
-import { signedText, type SnsMessage } from '../../src/events/sns/message.ts'
-
-const pem = (name: string): Buffer => readFileSync(`tests/fixtures/sns/${name}.pem`)
-const KEY = readFileSync('tests/fixtures/sns/leaf.key')
-const CHAIN = Buffer.concat([pem('leaf'), pem('intermediate')])
-const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:uploads'
-const CERTIFICATE_URL =
-  'https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem'
-// A moment at which all but the expired one of the certificates are valid.
-const NOW = new Date(new X509Certificate(pem('leaf')).validFrom).getTime() + 7 * 86_400_000
-
-type Change = Partial<SnsMessage>
-
-function signed(change: Change = {}, tampered: Change = {}): string {
-  const message: SnsMessage = {
-    Type: 'Notification',
-    MessageId: 'm-1',
-    TopicArn: TOPIC,
-    Message: '{"Records":[]}',
-    Subject: 'Amazon S3 Notification',
-    Timestamp: new Date(NOW).toISOString(),
-    SignatureVersion: '2',
-    Signature: '',
-    SigningCertURL: CERTIFICATE_URL,
-    ...change,
-  }
-  const algorithm = message.SignatureVersion === '2' ? 'RSA-SHA256' : 'RSA-SHA1'
-  const Signature = createSign(algorithm).update(signedText(message)).sign(KEY, 'base64')
-  return JSON.stringify({ ...message, Signature, ...tampered })
-}
-
-function gateWith(change: Partial<SnsGateDeps> = {}, certificate = CHAIN) {
-  const fetched: string[] = []
-  const confirmed: string[] = []
-  const gate = createSnsGate({
-    topicArns: [TOPIC],
-    acceptVersion1: false,
-    fetchCertificate: (url) => {
-      fetched.push(url.href)
-      return Promise.resolve(certificate)
-    },
-    trust: () => ({
-      roots: [new X509Certificate(pem('root'))],
-      fetchIssuer: () => Promise.reject(new Error('no issuer should be asked for')),
-    }),
-    now: () => new Date(NOW),
-    confirm: (arn, token) => {
-      confirmed.push(`${arn} ${token}`)
-      return Promise.resolve()
-    },
-    ...change,
-  })
-  return { gate, fetched, confirmed }
-}
+import type { SnsMessage } from '../../src/events/sns/message.ts'
+import { CERTIFICATE_URL, gateWith, NOW, pem, signed, TOPIC } from '../support/sns.ts'
 
 const refusal = { fields: { status: 401 } }
 
@@ -67,7 +12,7 @@ describe('the SNS gate', () => {
     expect(fetched).toEqual([CERTIFICATE_URL])
   })
 
-  it.each<[string, Change]>([
+  it.each<[string, Partial<SnsMessage>]>([
     ['the event', { Message: '{"Records":[{}]}' }],
     ['the topic', { TopicArn: `${TOPIC}x` }],
     ['the subject', { Subject: 'other' }],
