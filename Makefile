@@ -52,5 +52,5 @@ node_modules/.installed: package-lock.json
 
 dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(SOURCES)
 	$(BIN)/tsc -p tsconfig.build.json
-	@mkdir -p dist/console && cp src/console/*.html src/console/*.css src/console/*.js dist/console/
+	@mkdir -p dist/console && cp src/console/*.html src/console/*.css src/console/*.js dist/console/ && cp src/inspect/*.js dist/inspect/
 	@touch $@

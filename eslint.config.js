@@ -2,7 +2,18 @@ import tseslint from 'typescript-eslint'
 
 /** process.env is read by config.ts alone; names, sizes and promises are checked everywhere. */
 export default tseslint.config(
-  { ignores: ['dist', 'data', 'coverage', 'src/console/*.js', '*.cjs', '*.js', 'tests/**/*.mjs'] },
+  {
+    ignores: [
+      'dist',
+      'data',
+      'coverage',
+      'src/console/*.js',
+      'src/inspect/*.js',
+      '*.cjs',
+      '*.js',
+      'tests/**/*.mjs',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -47,6 +47,11 @@ export const ENVIRONMENT = {
   EVENTS_EVENTBRIDGE_KEY: token,
   EVENTS_SQS_QUEUE_URL: address.optional(),
   SQS_ENDPOINT: address.optional(),
+  CLAMD_ADDRESS: z
+    .string()
+    .regex(/^(\/.+|[^/\s]+:\d{1,5})$/, 'expected host:port or the path of a socket')
+    .optional(),
+  CLAMD_TIMEOUT_SECONDS: seconds.default(60),
   TOKEN_SECRET: z.string().min(32, 'expected at least 32 characters'),
   CORS_ORIGINS: z.string().default(''),
   TRUST_PROXY: z.string().default('off'),
@@ -58,6 +63,7 @@ export const ENVIRONMENT = {
   INBOX_RETENTION_SECONDS: seconds.default(604_800),
   LOOKS_PER_SECOND: count.default(100),
   VERIFY_CONCURRENCY: count.default(8),
+  VERIFY_PER_TENANT: count.default(6),
   DOWNLOAD_TTL_SECONDS: seconds.max(604_800).default(900),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ISSUE_SLOTS: onOff.default('on'),
@@ -103,8 +109,13 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       sweepIntervalSeconds: e.SWEEP_INTERVAL_SECONDS,
       looksPerSecond: e.LOOKS_PER_SECOND,
       verifyConcurrency: e.VERIFY_CONCURRENCY,
+      verifyPerTenant: e.VERIFY_PER_TENANT,
     },
     events: eventsSlice(e),
+    clamd:
+      e.CLAMD_ADDRESS === undefined
+        ? null
+        : { address: e.CLAMD_ADDRESS, timeoutMs: e.CLAMD_TIMEOUT_SECONDS * 1000 },
     metrics: e.METRICS === 'on',
     log: { level: e.LOG_LEVEL },
   }

@@ -56,6 +56,7 @@ const CATALOGUE = {
   'content-type-not-allowed': [422, 'The content type is not allowed', 'after-fix'],
   'unknown-profile': [422, 'No such profile', 'after-fix'],
   'storage-unavailable': [503, 'Object storage did not answer', 'safe'],
+  'scanner-unavailable': [503, 'The malware scanner did not answer', 'safe'],
   'records-unavailable': [503, 'The records cannot be read or written now', 'safe'],
   'storage-credentials-expiring': [503, 'The storage credentials are about to expire', 'safe'],
   draining: [503, 'This part of the service is off now', 'safe'],

@@ -155,6 +155,15 @@ export const storageUnavailable = (cause?: unknown) =>
     cause,
   )
 
+/** Never reaches a caller: verification waits and tries again. */
+export const scannerUnavailable = (cause?: unknown) =>
+  problem(
+    'scanner-unavailable',
+    { detail: 'the scanner gave no usable answer', expected: 'the scanner to answer' },
+    soon,
+    cause,
+  )
+
 export const recordsUnavailable = (cause?: unknown) =>
   problem(
     'records-unavailable',

@@ -45,7 +45,7 @@ const ProfileFields = z
     slotTtl: SlotTtl.default(900),
     sha256: z.enum(['optional', 'required']).default('optional'),
     undetected: z.enum(['accept', 'reject']).default('accept'),
-    scan: z.literal('off', 'only off is supported by this version').default('off'),
+    scan: z.enum(['off', 'required']).default('off'),
     unscannable: z.enum(['accept', 'reject']).default('reject'),
     bucket: z.string().min(3).max(63).nullable().default(null),
     prefix: z

@@ -5,14 +5,17 @@ import { hostname } from 'node:os'
 import { uuidv7obj } from 'uuidv7'
 import { createBroker, type Broker, type BrokerDeps } from './broker/broker.ts'
 import { createBucket } from './bucket/bucket.ts'
-import type { Config } from './config.ts'
+import { ConfigError, type Config } from './config.ts'
 import { parseEvent } from './events/parse-event.ts'
 import { snsGateFor } from './events/sns/gate-for.ts'
 import { startSqsPoller, type SqsPoller } from './events/sqs-poller.ts'
 import { createApp } from './http/app.ts'
 import type { Page } from './http/routes/pages.ts'
 import { listen } from './http/server.ts'
-import { inspect } from './inspect/inspect.ts'
+import { createDetector, type Detector } from './inspect/detector.ts'
+import { inspect, type Pass } from './inspect/inspect.ts'
+import { createClamd } from './inspect/scan/clamd.ts'
+import { createFitScanner, type FitScanner } from './inspect/scan/fit-scanner.ts'
 import { startJobs, type Jobs } from './jobs/jobs.ts'
 import { loadProfiles } from './profiles.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -32,6 +35,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const profiles = loadProfiles(config.profilesFile)
   const logger = createLogger(config.log.level)
   const metrics = createMetrics()
+  const detector = createDetector()
   const store = openStore(config.database.url)
   await store.migrate()
 
@@ -39,7 +43,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   let jobs: Jobs | null = null
   const now = extras.now ?? (() => new Date())
   const broker = createBroker({
-    ...brokerDeps({ config, profiles, store, logger, metrics, now }),
+    ...brokerDeps({ config, profiles, store, logger, metrics, detector, now }),
     wakeWorkers: () => jobs?.wakeWorkers(),
     wakeInbox: () => jobs?.wakeInbox(),
   })
@@ -62,7 +66,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const close = async (): Promise<void> => {
     isDraining = true
     await Promise.all([listening.close(), jobs?.stop(), poller?.stop()])
-    await store.close()
+    await Promise.all([store.close(), detector.close()])
     logger.info('service.stopped')
   }
   return { url: listening.url, broker, close }
@@ -81,22 +85,38 @@ const expectsEvents = ({ http, events }: Config): boolean =>
     events.sqs !== null ||
     events.sns.topicArns.length > 0)
 
+/** Null when none is configured; then no profile may ask for a scan. */
+function scannerFor({ clamd }: Config, profiles: BrokerDeps['profiles']): FitScanner | null {
+  const scanned = [...profiles.values()].filter(({ scan }) => scan === 'required')
+  if (clamd) {
+    const largest = Math.max(0, ...scanned.map(({ maxSize }) => maxSize))
+    return createFitScanner(createClamd(clamd), largest)
+  }
+  const mistakes = scanned.map(({ name }) => `CLAMD_ADDRESS: missing, while profile ${name} scans`)
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return null
+}
+
 type Parts = {
   config: Config
   profiles: BrokerDeps['profiles']
   store: Store
   logger: Logger
   metrics: Metrics
+  detector: Detector
   now: () => Date
 }
 
-function brokerDeps({ config, profiles, store, logger, metrics, now }: Parts) {
+function brokerDeps({ config, profiles, store, logger, metrics, detector, now }: Parts) {
+  const scanner = scannerFor(config, profiles)
+  const { detect } = detector
   return {
     store,
     profiles,
     now,
-    inspect,
+    inspect: (pass: Pass) => inspect({ detect, scanner }, pass),
     parseEvent,
+    scanner,
     bucket: createBucket(config.bucket),
     limits: config.limits,
     meter: metrics,

@@ -118,7 +118,7 @@ describe('profiles', () => {
     const json = {
       profiles: {
         a: { maxSize: '1MB', contentTypes: ['IMAGE/*'], nope: 1 },
-        b: { minSize: 10, maxSize: 5, prefix: '../up', scan: 'required', retention: '1d' },
+        b: { minSize: 10, maxSize: 5, prefix: '../up', scan: 'maybe', retention: '1d' },
       },
     }
     const mistakes = mistakesIn(() => parseProfiles(json, 'p.json')).join('\n')

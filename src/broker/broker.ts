@@ -4,6 +4,7 @@ import { authenticate } from './api-keys.ts'
 import { awaitUpload, type Wait } from './await-upload.ts'
 import { cancelUpload } from './cancel-upload.ts'
 import { checkHealth } from './check-health.ts'
+import { checkScanner, type ScannerCheck } from './check-scanner.ts'
 import { completeUpload } from './complete-upload.ts'
 import { downloadUpload } from './download-upload.ts'
 import { drainInbox } from './drain-inbox.ts'
@@ -29,6 +30,8 @@ export type BrokerDeps = VerifyDeps & {
   wakeInbox: () => void
   /** Whether any source of events is configured. */
   expectsEvents: boolean
+  /** Null: none is configured. */
+  scanner: ScannerCheck | null
 }
 
 // 64 bytes each: under a mebibyte.
@@ -62,5 +65,6 @@ export function createBroker(deps: BrokerDeps) {
     sweepClaims: (batch: number) => sweepClaims(deps, batch),
     sweepInbox: (batch: number) => sweepInbox(deps, batch),
     watchEvents: () => watchEvents(deps),
+    checkScanner: () => checkScanner(deps),
   }
 }

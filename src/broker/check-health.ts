@@ -1,15 +1,19 @@
 /** Which of the things that Berth stands on answer now. */
 
+import type { ScannerCheck } from './check-scanner.ts'
 import type { Deps } from './deps.ts'
 import { eventFlow, type EventFlow } from './watch-events.ts'
 
 type Check = 'ok' | 'unavailable'
 
-export type Health = { records: Check; storage: Check; events: EventFlow }
+export type Health = { records: Check; storage: Check; events: EventFlow; scanner: Check | 'off' }
 
 const PATIENCE_MS = 2_000
 
-type HealthDeps = Pick<Deps, 'store' | 'bucket' | 'now'> & { expectsEvents: boolean }
+type HealthDeps = Pick<Deps, 'store' | 'bucket' | 'now'> & {
+  expectsEvents: boolean
+  scanner: ScannerCheck | null
+}
 
 export async function checkHealth(deps: HealthDeps): Promise<Health> {
   const [records, storage] = await Promise.all([
@@ -17,7 +21,8 @@ export async function checkHealth(deps: HealthDeps): Promise<Health> {
     answers(deps.bucket.check()),
   ])
   const events = records === 'ok' ? await eventFlow(deps) : 'off'
-  return { records, storage, events }
+  const scanner = deps.scanner ? (deps.scanner.isFit() ? 'ok' : 'unavailable') : 'off'
+  return { records, storage, events, scanner }
 }
 
 async function answers(call: Promise<void>): Promise<Check> {

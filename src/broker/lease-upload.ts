@@ -1,5 +1,6 @@
 /** A lease on one attempt: taken, kept alive, and handed back with a backoff when it fails. */
 
+import { Problem } from '../problems.ts'
 import { renewLease } from '../store/leases.ts'
 import { recordEnded, recordGone, recordLease, recordRetry } from '../store/transitions.ts'
 import { sealedKey } from '../upload/keys.ts'
@@ -63,7 +64,7 @@ export async function handBack(deps: Deps, leased: Leased, error: unknown): Prom
     return
   }
   const delay = signal.aborted ? 0 : backoffSeconds(upload.attempts)
-  const detail = signal.aborted ? 'the worker stopped' : 'storage gave no usable answer'
+  const detail = signal.aborted ? 'the worker stopped' : reasonOf(error)
   await retry(deps, upload, { dueAt: addSeconds(at, delay), observed: upload.observed, detail })
 }
 
@@ -83,6 +84,10 @@ export async function handBackGone(deps: Deps, { upload }: Leased): Promise<void
     })
   }
 }
+
+/** For the history: what kind of fault it was, and nothing of its insides. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Problem ? error.fields.detail : 'the attempt failed'
 
 type Next = { dueAt: Date; observed: Observed | null; detail: string }
 

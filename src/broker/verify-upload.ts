@@ -38,9 +38,10 @@ async function attempt(deps: VerifyDeps, leased: Leased): Promise<void> {
 
   const { verdict, inspected, versionId } = await inspectSealed(deps, leased)
   if (verdict.outcome === 'rejected') return reject(deps, upload, verdict.rejection)
-  const { size, sha256, scan } = inspected
+  const { size, sha256 } = inspected
+  const { contentType, scan } = verdict
   const at = deps.now()
-  const object = { size, sha256, scan, versionId, verifiedAt: at, contentType: verdict.contentType }
+  const object = { size, sha256, scan, versionId, verifiedAt: at, contentType }
   const ready = await recordReady(deps.store, upload, object, { at, cause: 'worker' })
   if (ready) deps.log.info('upload.ready', { uploadId: upload.id, size })
 }
@@ -50,8 +51,11 @@ async function inspectSealed(deps: VerifyDeps, { upload, signal }: Leased) {
   const location = { bucket: upload.bucket, key: upload.sealedKey ?? '' }
   const stream = await deps.bucket.read(location, signal)
   if (!stream) throw storageUnavailable(new Error('the sealed copy cannot be found'))
-  const inspected = await deps.inspect(stream.body, stream.contentLength, signal)
-  const verdict = judge(upload.declared, inspected, rulesFor(deps, upload))
+  const rules = rulesFor(deps, upload)
+  const { body, contentLength } = stream
+  const scan = rules.scan === 'required'
+  const inspected = await deps.inspect({ body, contentLength, scan, signal })
+  const verdict = judge(upload.declared, inspected, rules)
   return { verdict, inspected, versionId: stream.versionId }
 }
 
@@ -66,14 +70,10 @@ async function reject(deps: VerifyDeps, upload: Upload, rejection: Rejection): P
   await dropClaim(deps.store, sealedKey)
 }
 
-// A profile may have been taken out of the file since: then only the declared promises are judged.
-const rulesFor = ({ profiles }: VerifyDeps, { profile, declared }: Upload) =>
-  profiles.get(profile) ?? fallbackRules(declared.contentType)
-
-const fallbackRules = (
-  contentType: string,
-): Pick<Profile, 'contentTypes' | 'undetected' | 'minSize'> => ({
-  contentTypes: [contentType],
-  undetected: 'accept',
-  minSize: 0,
-})
+// A profile may have been taken out of the file since. What it asked for cannot be known then, so
+// the upload waits for it to come back, and is given up on in the end; it is never waved through.
+function rulesFor({ profiles }: VerifyDeps, { profile }: Upload): Profile {
+  const rules = profiles.get(profile)
+  if (!rules) throw new Error(`profile ${profile} is no longer configured`)
+  return rules
+}

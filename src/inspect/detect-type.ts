@@ -1,26 +1,23 @@
 /** The type of an object, told from its first bytes alone. */
 
-import { fileTypeFromBuffer } from 'file-type'
+import type { Detect } from './detector.ts'
 import { markupType } from './markup.ts'
 
-/**
- * @param head the first bytes, 4 KiB at most
- * @param whole true when `head` is the whole object
- * @returns a content type, or null when nobody can tell
- */
-export async function detectType(head: Buffer, whole: boolean): Promise<string | null> {
-  const markup = markupType(head)
+/** The first bytes, 4 KiB at most, and whether they are the whole object. */
+export type Head = { bytes: Buffer; isWhole: boolean }
+
+/** @returns a content type, or null when nobody can tell. */
+export async function detectType({ bytes, isWhole }: Head, detect: Detect): Promise<string | null> {
+  const markup = markupType(bytes)
   if (markup) return markup
-  const found = await fileTypeFromBuffer(head).catch(() => undefined)
-  if (found) return found.mime
-  return isText(head, whole) ? 'text/plain' : null
+  return (await detect(bytes)) ?? (isText(bytes, isWhole) ? 'text/plain' : null)
 }
 
-function isText(head: Buffer, whole: boolean): boolean {
-  if (head.length === 0 || head.includes(0)) return false
+function isText(bytes: Buffer, isWhole: boolean): boolean {
+  if (bytes.length === 0 || bytes.includes(0)) return false
   try {
     // A character may be cut in two where the head ends: `stream` tolerates just that.
-    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: !whole })
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !isWhole })
     return true
   } catch {
     return false

@@ -1,33 +1,55 @@
-/** One streaming pass over a sealed copy: length, SHA-256 and type, in bounded memory. */
+/** One streaming pass over a sealed copy: length, SHA-256, type and malware, in bounded memory. */
 
 import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
-import { storageUnavailable } from '../problems.ts'
-import type { Inspected } from '../upload/verdict.ts'
+import { Problem, scannerUnavailable, storageUnavailable } from '../problems.ts'
+import type { Inspected, Scan } from '../upload/verdict.ts'
 import { detectType } from './detect-type.ts'
+import type { Detect } from './detector.ts'
+import type { Scanner, Scanning } from './scan/scanner.ts'
 
 /** The type detector never sees more: what it would have to unpack stays packed. */
 const HEAD_BYTES = 4096
 
-/**
- * @param contentLength bytes the store announced; a stream that ends elsewhere is a fault of the
- *   transfer and never a verdict.
- */
-export async function inspect(
-  body: Readable,
-  contentLength: number,
-  signal: AbortSignal,
-): Promise<Inspected> {
-  const { size, sha256, head } = await digest(body, signal)
-  if (size !== contentLength) {
-    throw storageUnavailable(new Error(`the stream ended after ${size} of ${contentLength} bytes`))
-  }
-  const detectedType = await detectType(head, size === head.length)
-  return { size, sha256, detectedType, scan: 'off' }
+export type InspectDeps = {
+  detect: Detect
+  /** Null: none is configured. */
+  scanner: Pick<Scanner, 'begin'> | null
 }
 
-async function digest(body: Readable, signal: AbortSignal) {
+export type Pass = {
+  body: Readable
+  /** Bytes the store announced; a stream that ends elsewhere is a fault of the transfer, no verdict. */
+  contentLength: number
+  /** Whether the profile asks for a scan. */
+  scan: boolean
+  signal: AbortSignal
+}
+
+export async function inspect({ detect, scanner }: InspectDeps, pass: Pass): Promise<Inspected> {
+  const scanning = pass.scan ? await beginScan(scanner, pass.body) : null
+  try {
+    const { size, sha256, head } = await readOnce(pass, scanning)
+    const scan: Scan = scanning ? await scanning.end() : { outcome: 'off' }
+    const detectedType = await detectType({ bytes: head, isWhole: size === head.length }, detect)
+    return { size, sha256, detectedType, scan }
+  } finally {
+    scanning?.abandon()
+  }
+}
+
+async function beginScan(scanner: InspectDeps['scanner'], body: Readable): Promise<Scanning> {
+  try {
+    if (!scanner) throw scannerUnavailable(new Error('no scanner is configured'))
+    return await scanner.begin()
+  } catch (error) {
+    body.destroy()
+    throw error
+  }
+}
+
+async function readOnce({ body, contentLength, signal }: Pass, scanning: Scanning | null) {
   const hash = createHash('sha256')
   const first: Buffer[] = []
   let size = 0
@@ -36,12 +58,16 @@ async function digest(body: Readable, signal: AbortSignal) {
       if (size < HEAD_BYTES) first.push(chunk.subarray(0, HEAD_BYTES - size))
       size += chunk.length
       hash.update(chunk)
+      await scanning?.write(chunk)
     }
   }
   try {
     await pipeline(body, read, { signal })
   } catch (error) {
-    throw storageUnavailable(error)
+    throw error instanceof Problem ? error : storageUnavailable(error)
+  }
+  if (size !== contentLength) {
+    throw storageUnavailable(new Error(`the stream ended after ${size} of ${contentLength} bytes`))
   }
   return { size, sha256: hash.digest('base64'), head: Buffer.concat(first) }
 }

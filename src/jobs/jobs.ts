@@ -9,12 +9,14 @@ export type JobsConfig = {
   /** The most HEADs per second that the sweep of pending uploads may cost. */
   looksPerSecond: number
   verifyConcurrency: number
+  verifyPerTenant: number
 }
 
 export type Jobs = { wakeWorkers: () => void; wakeInbox: () => void; stop: () => Promise<void> }
 
 const BATCH = 100
 const POLL_MS = 1_000
+const SCANNER_CHECK_MS = 60_000
 
 export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs {
   const sweepMs = config.sweepIntervalSeconds * 1000
@@ -36,6 +38,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     {
       name: 'verify',
       concurrency: config.verifyConcurrency,
+      perTenant: config.verifyPerTenant,
       pollMs: POLL_MS,
       next: broker.nextVerifications,
       run: broker.verifyUpload,
@@ -48,6 +51,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-claims', sweepMs, broker.sweepClaims),
     job('sweep-inbox', sweepMs, broker.sweepInbox),
     job('watch-events', sweepMs, broker.watchEvents),
+    job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),
   ]
   const all = [looks, inbox, workers, ...sweeps]
   return {

@@ -2,16 +2,20 @@
 
 import type { Job, JobLog } from './every.ts'
 
-export type WorkSpec<Item extends { id: string }> = {
+type Work = { id: string; tenant: string }
+
+export type WorkSpec<Item extends Work> = {
   name: string
   concurrency: number
+  /** Of one tenant at a time, so that another always finds a free hand soon. */
+  perTenant: number
   /** How often to look for work that nobody announced. */
   pollMs: number
   next: (limit: number) => Promise<Item[]>
   run: (item: Item, stop: AbortSignal) => Promise<void>
 }
 
-export function startWorkers<Item extends { id: string }>(spec: WorkSpec<Item>, log: JobLog): Job {
+export function startWorkers<Item extends Work>(spec: WorkSpec<Item>, log: JobLog): Job {
   const { name, concurrency, pollMs, next } = spec
   const failed = (error: unknown): void => log('job.failed', { job: name, error: String(error) })
   const hands = createHands(spec, failed)
@@ -35,17 +39,20 @@ export function startWorkers<Item extends { id: string }>(spec: WorkSpec<Item>, 
   }
 }
 
-function createHands<Item extends { id: string }>(
-  { concurrency, run }: WorkSpec<Item>,
+function createHands<Item extends Work>(
+  { concurrency, perTenant, run }: WorkSpec<Item>,
   failed: (error: unknown) => void,
 ) {
   const stopping = new AbortController()
-  const busy = new Map<string, Promise<void>>()
+  const busy = new Map<string, { tenant: string; work: Promise<void> }>()
   let freed = (): void => undefined
   const areFree = (): boolean => busy.size < concurrency && !stopping.signal.aborted
 
+  const isServed = (tenant: string): boolean =>
+    [...busy.values()].filter((one) => one.tenant === tenant).length >= perTenant
+
   const begin = (item: Item): void => {
-    if (!areFree() || busy.has(item.id)) return
+    if (!areFree() || busy.has(item.id) || isServed(item.tenant)) return
     const work = run(item, stopping.signal)
       // After a failure the next poll is soon enough: at once would be a busy loop.
       .then(
@@ -59,7 +66,7 @@ function createHands<Item extends { id: string }>(
         busy.delete(item.id)
         if (done) freed()
       })
-    busy.set(item.id, work)
+    busy.set(item.id, { tenant: item.tenant, work })
   }
   return {
     areFree,
@@ -70,7 +77,7 @@ function createHands<Item extends { id: string }>(
     },
     stop: async () => {
       stopping.abort()
-      await Promise.all(busy.values())
+      await Promise.all([...busy.values()].map(({ work }) => work))
     },
   }
 }

@@ -94,6 +94,35 @@ export async function listDue(
   return rows.map(toUpload)
 }
 
+/**
+ * Received uploads that are due: the first of every tenant, then the second of every tenant, and
+ * so on, so that a tenant with a thousand waiting holds nobody else up.
+ */
+export async function listDueInTurns(store: Store, now: Date, limit: number): Promise<Upload[]> {
+  const rows = await store.db
+    .with('waiting', (db) =>
+      db
+        .selectFrom('uploads')
+        .select(['id', 'due_at'])
+        .select(({ fn }) =>
+          fn
+            .agg<number>('row_number')
+            .over((over) => over.partitionBy('tenant').orderBy('due_at'))
+            .as('turn'),
+        )
+        .where('state', '=', 'received')
+        .where('due_at', '<=', now.getTime()),
+    )
+    .selectFrom('waiting')
+    .innerJoin('uploads', 'uploads.id', 'waiting.id')
+    .selectAll('uploads')
+    .orderBy('waiting.turn')
+    .orderBy('waiting.due_at')
+    .limit(limit)
+    .execute()
+  return rows.map(toUpload)
+}
+
 /** Moves the next look at a pending upload; no transition, no version. */
 export async function scheduleLook(store: Store, upload: Upload, dueAt: Date): Promise<void> {
   await store.write((trx) =>

@@ -12,13 +12,20 @@ export type Inspected = {
   sha256: string
   /** Told from the bytes themselves; null when nobody can tell. */
   detectedType: string | null
-  scan: ScanResult
+  scan: Scan
 }
 
-export type Verdict =
-  { outcome: 'ready'; contentType: string } | { outcome: 'rejected'; rejection: Rejection }
+/** `off`: the profile asks for no scan. */
+export type Scan =
+  | { outcome: 'off' | 'clean' }
+  | { outcome: 'infected'; signature: string }
+  | { outcome: 'unscannable'; reason: string }
 
-type Rules = Pick<Profile, 'contentTypes' | 'undetected' | 'minSize'>
+export type Verdict =
+  | { outcome: 'ready'; contentType: string; scan: ScanResult }
+  | { outcome: 'rejected'; rejection: Rejection }
+
+type Rules = Pick<Profile, 'contentTypes' | 'undetected' | 'minSize' | 'scan' | 'unscannable'>
 
 /** What the HEAD alone already breaks: then no byte has to be read. Null: nothing. */
 export function judgeObserved(declared: Declared, observed: Observed): Rejection | null {
@@ -34,9 +41,12 @@ export function judgeObserved(declared: Declared, observed: Observed): Rejection
 
 export function judge(declared: Declared, inspected: Inspected, rules: Rules): Verdict {
   const rejection =
-    judgeBytes(declared, inspected, rules) ?? judgeType(declared.contentType, inspected, rules)
+    judgeBytes(declared, inspected, rules) ??
+    judgeScan(inspected.scan, rules) ??
+    judgeType(declared.contentType, inspected, rules)
   if (rejection) return { outcome: 'rejected', rejection }
-  return { outcome: 'ready', contentType: canonicalType(declared.contentType) }
+  const scan = inspected.scan.outcome === 'clean' ? 'clean' : 'off'
+  return { outcome: 'ready', contentType: canonicalType(declared.contentType), scan }
 }
 
 export const unstableSource = (claims: number): Rejection =>
@@ -52,6 +62,22 @@ function judgeBytes(declared: Declared, inspected: Inspected, rules: Rules): Rej
     return reject('sha256-mismatch', declared.sha256, sha256)
   }
   return null
+}
+
+/** Fails closed: where a scan is required, only a clean one passes, or what the profile accepts. */
+function judgeScan(scan: Scan, { scan: required, unscannable }: Rules): Rejection | null {
+  switch (scan.outcome) {
+    case 'clean':
+      return null
+    case 'infected':
+      return reject('infected', 'no malware', scan.signature)
+    case 'unscannable':
+      if (unscannable === 'accept') return null
+      return reject('unscannable', 'bytes that the scanner can judge', scan.reason)
+    case 'off':
+      if (required === 'off') return null
+      return reject('unscannable', 'a scan', 'none was made')
+  }
 }
 
 function judgeType(declared: string, { detectedType }: Inspected, rules: Rules): Rejection | null {

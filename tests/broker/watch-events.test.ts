@@ -32,7 +32,7 @@ describe('event silence', () => {
     expect(answer.status).toBe(200)
     expect(answer.body).toEqual({
       ok: true,
-      checks: { records: 'ok', storage: 'ok', events: 'silent' },
+      checks: { records: 'ok', storage: 'ok', events: 'silent', scanner: 'off' },
     })
   })
 

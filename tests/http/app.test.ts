@@ -145,7 +145,7 @@ describe('operations', () => {
     const health = await request(own.app).get('/health')
     expect([health.status, health.body.checks]).toEqual([
       503,
-      { records: 'ok', storage: 'unavailable', events: 'ok' },
+      { records: 'ok', storage: 'unavailable', events: 'ok', scanner: 'off' },
     ])
     await own.store.close()
   })

@@ -1,9 +1,15 @@
-import { describe, expect, it } from '@jest/globals'
+import { afterAll, describe, expect, it } from '@jest/globals'
 import { detectType } from '../../src/inspect/detect-type.ts'
+import { createDetector } from '../../src/inspect/detector.ts'
 import { PNG, someBytes } from '../support/uploads.ts'
 
 const utf16 = (text: string): Buffer =>
   Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])
+
+const detector = createDetector()
+afterAll(() => detector.close())
+
+const tell = (bytes: Buffer, isWhole: boolean) => detectType({ bytes, isWhole }, detector.detect)
 
 describe('detectType', () => {
   it.each<[string, Buffer, string | null]>([
@@ -22,12 +28,12 @@ describe('detectType', () => {
     ['text with a NUL', Buffer.from('abc\0def'), null],
     ['nothing', Buffer.alloc(0), null],
   ])('tells %s', async (_name, head, type) => {
-    expect(await detectType(head, true)).toBe(type)
+    expect(await tell(head, true)).toBe(type)
   })
 
   it('takes a character that the head cuts in two for text', async () => {
     const head = Buffer.from('x'.repeat(4095) + 'é').subarray(0, 4096)
-    expect(await detectType(head, false)).toBe('text/plain')
-    expect(await detectType(head, true)).toBeNull()
+    expect(await tell(head, false)).toBe('text/plain')
+    expect(await tell(head, true)).toBeNull()
   })
 })

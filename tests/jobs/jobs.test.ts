@@ -51,7 +51,7 @@ describe('every', () => {
 
 describe('startWorkers', () => {
   it('keeps at most so many going, does each once, and hands the rest out as hands get free', async () => {
-    const queue = Array.from({ length: 20 }, (_, id) => ({ id: String(id) }))
+    const queue = Array.from({ length: 20 }, (_, id) => ({ id: String(id), tenant: 't' }))
     const done: string[] = []
     let most = 0
     let busy = 0
@@ -59,6 +59,7 @@ describe('startWorkers', () => {
       {
         name: 'w',
         concurrency: 3,
+        perTenant: 3,
         pollMs: HOUR_MS,
         next: (limit) => Promise.resolve(queue.slice(0, limit)),
         run: async (item) => {
@@ -85,8 +86,9 @@ describe('startWorkers', () => {
       {
         name: 'w',
         concurrency: 1,
+        perTenant: 1,
         pollMs: HOUR_MS,
-        next: () => Promise.resolve([{ id: 'a' }]),
+        next: () => Promise.resolve([{ id: 'a', tenant: 't' }]),
         run: (_item, stop) =>
           new Promise((resolve) => {
             stop.addEventListener('abort', () => {

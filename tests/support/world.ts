@@ -15,7 +15,9 @@ import { startObjectStore, type ObjectStore } from '../../src/dev/object-store/o
 import type { Called, Protections } from '../../src/dev/object-store/types.ts'
 import { parseEvent } from '../../src/events/parse-event.ts'
 import { createApp, type AppConfig } from '../../src/http/app.ts'
+import { createDetector } from '../../src/inspect/detector.ts'
 import { inspect } from '../../src/inspect/inspect.ts'
+import type { Scanner } from '../../src/inspect/scan/scanner.ts'
 import { parseProfiles } from '../../src/profiles.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
@@ -52,6 +54,7 @@ export type WorldOptions = {
   /** Wraps the bucket that Berth sees, to make it fail. */
   spoil?: (bucket: Bucket) => Bucket
   folder?: string
+  scanner?: Pick<Scanner, 'begin'>
 }
 
 const LIMITS = {
@@ -109,7 +112,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const plain = createBucket(bucketConfig(objects.url))
   const bucket = options.spoil?.(plain) ?? plain
   const { profiles = { default: {} } } = options
-  const broker = createTestBroker({ store, bucket, clock, profiles })
+  const { scanner = null } = options
+  const broker = createTestBroker({ store, bucket, clock, profiles, scanner })
   return {
     store,
     bucket,
@@ -129,10 +133,20 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   }
 }
 
-type Parts = Pick<World, 'store' | 'bucket' | 'clock'> & Pick<Required<WorldOptions>, 'profiles'>
+type Parts = Pick<World, 'store' | 'bucket' | 'clock'> &
+  Pick<Required<WorldOptions>, 'profiles'> & { scanner?: Pick<Scanner, 'begin'> | null }
+
+// One thread for all worlds of a test file; it holds nobody up from ending.
+const detector = createDetector()
 
 /** The real stories over these parts; workers and inbox are run by the test itself. */
-export const createTestBroker = ({ store, bucket, clock, profiles }: Parts): Broker =>
+export const createTestBroker = ({
+  store,
+  bucket,
+  clock,
+  profiles,
+  scanner = null,
+}: Parts): Broker =>
   createBroker({
     store,
     bucket,
@@ -141,11 +155,12 @@ export const createTestBroker = ({ store, bucket, clock, profiles }: Parts): Bro
     log: { info: () => undefined, warn: () => undefined },
     meter: createMetrics(),
     expectsEvents: true,
+    scanner: null,
     now: clock.now,
     newId: () => uuidv7obj().toHex(),
     newNonce: () => randomBytes(16).toString('hex'),
     node: 'test-node',
-    inspect,
+    inspect: (pass) => inspect({ detect: detector.detect, scanner }, pass),
     parseEvent,
     wakeWorkers: () => undefined,
     wakeInbox: () => undefined,

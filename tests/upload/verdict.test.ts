@@ -8,14 +8,14 @@ const inspected: Inspected = {
   size: 10,
   sha256: 'declared',
   detectedType: 'image/png',
-  scan: 'off',
+  scan: { outcome: 'off' },
 }
 
 describe('judge', () => {
   it('is ready, with the registered name of the type, when everything is as declared', () => {
     const jpg = { ...declared, contentType: 'image/jpg' }
     const verdict = judge(jpg, { ...inspected, detectedType: 'image/jpeg' }, aProfile())
-    expect(verdict).toEqual({ outcome: 'ready', contentType: 'image/jpeg' })
+    expect(verdict).toEqual({ outcome: 'ready', contentType: 'image/jpeg', scan: 'off' })
   })
 
   it.each<[string, Partial<Inspected>, Record<string, unknown>]>([

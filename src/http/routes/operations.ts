@@ -50,7 +50,8 @@ const health =
   async (_req, res) => {
     const checks = await broker.checkHealth()
     const isUp = !isDraining() && checks.records === 'ok' && checks.storage === 'ok'
-    // Event silence makes uploads slower to become ready; it is no reason to take a node out.
-    if (isUp) res.json(checks.events === 'silent' ? { ok: true, checks } : { ok: true })
+    // Without events or a scanner uploads take longer; that is no reason to take a node out.
+    const isQuiet = checks.events !== 'silent' && checks.scanner !== 'unavailable'
+    if (isUp) res.json(isQuiet ? { ok: true } : { ok: true, checks })
     else res.status(503).set('retry-after', '2').json({ ok: false, checks, draining: isDraining() })
   }

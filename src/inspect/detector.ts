@@ -1,0 +1,76 @@
+/** Magic bytes, told by a library in a thread that is ended when it takes too long. */
+
+import { Worker } from 'node:worker_threads'
+
+/** A content type, or null when nobody can tell, or not in time. */
+export type Detect = (head: Buffer) => Promise<string | null>
+
+export type Detector = { detect: Detect; close: () => Promise<void> }
+
+const PATIENCE_MS = 100
+
+type Answer = { id: number; type: string | null }
+type Thread = { worker: Worker; ready: Promise<void> }
+
+export function createDetector(): Detector {
+  let thread: Thread | null = null
+  let queue: Promise<unknown> = Promise.resolve()
+  let lastId = 0
+
+  const detectNow = async (head: Buffer): Promise<string | null> => {
+    thread ??= startThread()
+    const { worker, ready } = thread
+    await ready
+    lastId += 1
+    const answer = await ask(worker, { id: lastId, head })
+    if (answer !== 'late') return answer
+    // The bytes are of no type that can be told in time; the next head gets a fresh thread.
+    thread = null
+    await worker.terminate()
+    return null
+  }
+  return {
+    // One at a time, so that the patience is for one head alone.
+    detect: (head) => {
+      const turn = queue.then(() => detectNow(head))
+      queue = turn.catch(() => undefined)
+      return turn
+    },
+    close: async () => {
+      await thread?.worker.terminate()
+      thread = null
+    },
+  }
+}
+
+function startThread(): Thread {
+  const worker = new Worker(new URL('./detect-worker.js', import.meta.url))
+  worker.unref()
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.once('message', () => resolve())
+    worker.once('error', reject)
+  })
+  return { worker, ready }
+}
+
+function ask(
+  worker: Worker,
+  question: { id: number; head: Buffer },
+): Promise<Answer['type'] | 'late'> {
+  return new Promise((resolve) => {
+    const done = (type: string | null): void => {
+      clearTimeout(timer)
+      worker.off('message', heard)
+      worker.off('error', failed)
+      resolve(type)
+    }
+    const heard = ({ id, type }: Answer): void => {
+      if (id === question.id) done(type)
+    }
+    const failed = (): void => done('late')
+    const timer = setTimeout(failed, PATIENCE_MS)
+    worker.on('message', heard)
+    worker.on('error', failed)
+    worker.postMessage(question)
+  })
+}
