@@ -1,6 +1,8 @@
 /** Environment -> Config. The only file that knows the variables; every mistake is listed at once. */
 
 import { z } from 'zod'
+import { ConfigError } from './config-error.ts'
+import { loadReceiptKeys } from './receipt-keys.ts'
 
 /** The environment itself, for the commands to hand on. */
 export const environment = (): NodeJS.ProcessEnv => process.env
@@ -52,6 +54,8 @@ export const ENVIRONMENT = {
     .regex(/^(\/.+|[^/\s]+:\d{1,5})$/, 'expected host:port or the path of a socket')
     .optional(),
   CLAMD_TIMEOUT_SECONDS: seconds.default(60),
+  RECEIPT_PRIVATE_KEY: text,
+  RECEIPT_RETIRED_KEYS: optional,
   TOKEN_SECRET: z.string().min(32, 'expected at least 32 characters'),
   CORS_ORIGINS: z.string().default(''),
   TRUST_PROXY: z.string().default('off'),
@@ -77,17 +81,6 @@ const Environment = z.object(ENVIRONMENT)
 type Env = z.infer<typeof Environment>
 
 export type Config = ReturnType<typeof loadConfig>
-
-/** Names every bad or missing variable; the command line ends with exit code 2. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly mistakes: readonly string[]
-
-  constructor(mistakes: readonly string[]) {
-    super(`the configuration is not usable:\n${mistakes.map((line) => `  ${line}`).join('\n')}`)
-    this.mistakes = mistakes
-  }
-}
 
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const e = parseEnvironment(env)
@@ -116,6 +109,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       e.CLAMD_ADDRESS === undefined
         ? null
         : { address: e.CLAMD_ADDRESS, timeoutMs: e.CLAMD_TIMEOUT_SECONDS * 1000 },
+    receiptKeys: loadReceiptKeys(e.RECEIPT_PRIVATE_KEY, e.RECEIPT_RETIRED_KEYS ?? null),
     metrics: e.METRICS === 'on',
     log: { level: e.LOG_LEVEL },
   }

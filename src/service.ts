@@ -5,7 +5,8 @@ import { hostname } from 'node:os'
 import { uuidv7obj } from 'uuidv7'
 import { createBroker, type Broker, type BrokerDeps } from './broker/broker.ts'
 import { createBucket } from './bucket/bucket.ts'
-import { ConfigError, type Config } from './config.ts'
+import { ConfigError } from './config-error.ts'
+import type { Config } from './config.ts'
 import { parseEvent } from './events/parse-event.ts'
 import { snsGateFor } from './events/sns/gate-for.ts'
 import { startSqsPoller, type SqsPoller } from './events/sqs-poller.ts'
@@ -117,6 +118,7 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     inspect: (pass: Pass) => inspect({ detect, scanner }, pass),
     parseEvent,
     scanner,
+    receiptKeys: config.receiptKeys,
     bucket: createBucket(config.bucket),
     limits: config.limits,
     meter: metrics,

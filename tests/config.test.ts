@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { ConfigError, ENVIRONMENT, loadConfig } from '../src/config.ts'
+import { ConfigError } from '../src/config-error.ts'
+import { ENVIRONMENT, loadConfig } from '../src/config.ts'
 import { loadProfiles, parseProfiles } from '../src/profiles.ts'
 
-const REQUIRED = { S3_BUCKET: 'uploads', TOKEN_SECRET: 'x'.repeat(32) }
+const RECEIPT_PRIVATE_KEY = generateKeyPairSync('ed25519')
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString()
+const REQUIRED = { S3_BUCKET: 'uploads', TOKEN_SECRET: 'x'.repeat(32), RECEIPT_PRIVATE_KEY }
 
 const mistakesIn = (run: () => unknown): readonly string[] => {
   try {
@@ -38,6 +43,7 @@ describe('loadConfig', () => {
         'ISSUE_SLOTS',
         'LEASE_SECONDS',
         'PORT',
+        'RECEIPT_PRIVATE_KEY',
         'ROLES',
         'S3_BUCKET',
         'S3_ENDPOINT',

@@ -12,6 +12,8 @@ import type { ParseEvent } from './hint.ts'
 import { issueSlot, type SlotRequest } from './issue-slot.ts'
 import { listPage, type ListFilter } from './list-uploads.ts'
 import { nextVerifications } from './next-verifications.ts'
+import { guaranteesFor, probeBuckets, type KnownGuarantees } from './probe-buckets.ts'
+import { issueReceipt, receiptKeySet, type ReceiptKeys } from './receipts.ts'
 import { receiveEvent, type RawEvent } from './receive-event.ts'
 import { createRecent } from './recent.ts'
 import { renewSlot } from './renew-slot.ts'
@@ -32,6 +34,7 @@ export type BrokerDeps = VerifyDeps & {
   expectsEvents: boolean
   /** Null: none is configured. */
   scanner: ScannerCheck | null
+  receiptKeys: ReceiptKeys
 }
 
 // 64 bytes each: under a mebibyte.
@@ -41,6 +44,7 @@ export type Broker = ReturnType<typeof createBroker>
 
 export function createBroker(deps: BrokerDeps) {
   const storedEvents = createRecent(STORED_EVENTS)
+  const known: KnownGuarantees = new Map()
   return {
     authenticate: (token: string) => authenticate(deps, token),
     issueSlot: (tenant: string, request: SlotRequest) => issueSlot(deps, tenant, request),
@@ -53,6 +57,9 @@ export function createBroker(deps: BrokerDeps) {
     downloadUpload: (tenant: string, id: string, expiresIn: number | null) =>
       downloadUpload(deps, tenant, id, expiresIn),
     uploadHistory: (tenant: string, id: string) => uploadHistory(deps, tenant, id),
+    guaranteesFor: (upload: Upload) => guaranteesFor(known, upload),
+    issueReceipt: (tenant: string, id: string) => issueReceipt(deps, tenant, id),
+    receiptKeySet: () => receiptKeySet(deps.receiptKeys),
     receiveEvent: (event: RawEvent) => receiveEvent({ ...deps, storedEvents }, event),
     checkHealth: () => checkHealth(deps),
     // For the clock:
@@ -66,5 +73,6 @@ export function createBroker(deps: BrokerDeps) {
     sweepInbox: (batch: number) => sweepInbox(deps, batch),
     watchEvents: () => watchEvents(deps),
     checkScanner: () => checkScanner(deps),
+    probeBuckets: () => probeBuckets({ ...deps, known }),
   }
 }

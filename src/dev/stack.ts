@@ -1,6 +1,6 @@
 /** The development stack in one process: the embedded object store, and Berth on SQLite. */
 
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createApiKey } from '../broker/api-keys.ts'
@@ -47,6 +47,7 @@ export async function startStack({ folder, port, env }: StackOptions): Promise<S
   })
   const config = loadConfig({
     ...environment(secrets, objects.url),
+    RECEIPT_PRIVATE_KEY: `file:${receiptKeyFile(folder)}`,
     ...env,
     DATABASE_URL: databaseUrl,
     PORT: String(berthPort),
@@ -87,6 +88,14 @@ function readSecrets(path: string): Secrets {
   }
   writeFileSync(path, JSON.stringify(secrets), { mode: 0o600 })
   return secrets
+}
+
+function receiptKeyFile(folder: string): string {
+  const path = join(folder, 'receipt-key.pem')
+  if (existsSync(path)) return path
+  const { privateKey } = generateKeyPairSync('ed25519')
+  writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  return path
 }
 
 async function developmentKey(path: string, databaseUrl: string): Promise<string> {

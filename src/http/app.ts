@@ -102,6 +102,7 @@ const assertPath: RequestHandler = (req, _res, next) => {
 }
 
 const assertAcceptsJson: RequestHandler = (req, _res, next) => {
-  if (!req.accepts(['application/json', 'application/problem+json'])) throw notAcceptable()
+  if (!req.accepts(['application/json', 'application/problem+json', 'application/jose']))
+    throw notAcceptable()
   next()
 }

@@ -2,10 +2,14 @@
 
 import type { Download } from '../broker/download-upload.ts'
 import type { IssuedSlot } from '../broker/issue-slot.ts'
-import { UNPROBED } from '../upload/guarantees.ts'
+import type { Guarantees } from '../upload/guarantees.ts'
 import type { Upload } from '../upload/upload.ts'
 
-export function renderUpload(upload: Upload, slot: IssuedSlot['slot'] | null = null) {
+export function renderUpload(
+  upload: Upload,
+  guarantees: Guarantees,
+  slot: IssuedSlot['slot'] | null = null,
+) {
   const { id, state, profile, declared, subject, createdAt, updatedAt, landBy, version } = upload
   return {
     id,
@@ -18,7 +22,7 @@ export function renderUpload(upload: Upload, slot: IssuedSlot['slot'] | null = n
     landBy,
     version,
     slot,
-    guarantees: UNPROBED,
+    guarantees,
     object: renderObject(upload),
     rejection: upload.rejection,
   }

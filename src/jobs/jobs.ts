@@ -17,6 +17,7 @@ export type Jobs = { wakeWorkers: () => void; wakeInbox: () => void; stop: () =>
 const BATCH = 100
 const POLL_MS = 1_000
 const SCANNER_CHECK_MS = 60_000
+const PROBE_CHECK_MS = 60_000
 
 export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs {
   const sweepMs = config.sweepIntervalSeconds * 1000
@@ -51,6 +52,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-claims', sweepMs, broker.sweepClaims),
     job('sweep-inbox', sweepMs, broker.sweepInbox),
     job('watch-events', sweepMs, broker.watchEvents),
+    job('probe-buckets', PROBE_CHECK_MS, broker.probeBuckets),
     job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),
   ]
   const all = [looks, inbox, workers, ...sweeps]

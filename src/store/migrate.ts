@@ -3,11 +3,13 @@
 import { Migrator, type Kysely, type Migration } from 'kysely'
 import { up as uploads } from './migrations/0001-uploads.ts'
 import { up as arrivals } from './migrations/0002-arrivals.ts'
+import { up as capabilities } from './migrations/0003-capabilities.ts'
 import type { Schema } from './schema.ts'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-uploads': { up: uploads },
   '0002-arrivals': { up: arrivals },
+  '0003-capabilities': { up: capabilities },
 }
 
 /** @returns the names of the migrations that ran now. */

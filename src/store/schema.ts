@@ -83,6 +83,8 @@ export type InboxTable = {
   received_at: Millis
 }
 
+type CapabilitiesTable = { bucket: string; guarantees: string; probed_at: Millis }
+
 export type ApiKeysTable = {
   id: string
   tenant: string
@@ -104,4 +106,5 @@ export type Schema = {
   quotas: QuotasTable
   inbox: InboxTable
   api_keys: ApiKeysTable
+  capabilities: CapabilitiesTable
 }

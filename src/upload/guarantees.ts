@@ -1,6 +1,6 @@
 /** Who keeps each promise of a slot: the store at the PUT, or Berth's verification afterwards. */
 
-type Enforcer = 'storage' | 'verification'
+export type Enforcer = 'storage' | 'verification'
 
 export type Guarantees = {
   size: Enforcer

@@ -97,7 +97,8 @@ it('brings 1,000 uploads to their right end, in four store calls each, with even
   expect(sent.lost).toBeGreaterThan(UPLOADS * 0.2)
   expect(sent.doubled).toBeGreaterThan(UPLOADS * 0.1)
   const asked = store.called.filter(
-    ({ accessKeyId, operation }) => accessKeyId === 'dev-keeper' && /Object$/.test(operation),
+    ({ accessKeyId, operation, key }) =>
+      accessKeyId === 'dev-keeper' && /Object$/.test(operation) && !key.includes('doctor-'),
   )
   process.stdout.write(
     `1,000 uploads: ${sent.lost} events lost, ${sent.doubled} doubled; ${asked.length / UPLOADS} store calls per upload\n`,

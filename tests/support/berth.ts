@@ -7,7 +7,7 @@ import { createApiKey } from '../../src/broker/api-keys.ts'
 import type { BucketConfig } from '../../src/bucket/config.ts'
 import { openStore } from '../../src/store/store.ts'
 import { freePort, run, until, type Running } from './processes.ts'
-import { EVENTS_TOKEN } from './world.ts'
+import { EVENTS_TOKEN, RECEIPT_KEY } from './world.ts'
 
 export type Berth = {
   url: string
@@ -39,6 +39,7 @@ export async function createBerth(
     DATABASE_URL: `file:${databaseFile}`,
     TOKEN_SECRET: 'a secret for tests that is long enough',
     EVENTS_S3_TOKEN: EVENTS_TOKEN,
+    RECEIPT_PRIVATE_KEY: RECEIPT_KEY.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     LOG_LEVEL: 'warn',
     ...bucketEnvironment(bucket),
     ...env,

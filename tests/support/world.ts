@@ -1,6 +1,6 @@
 /** A whole Berth in this process: real SQLite, the embedded object store, a clock that tests move. */
 
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -136,6 +136,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 type Parts = Pick<World, 'store' | 'bucket' | 'clock'> &
   Pick<Required<WorldOptions>, 'profiles'> & { scanner?: Pick<Scanner, 'begin'> | null }
 
+export const RECEIPT_KEY = generateKeyPairSync('ed25519')
+export const RETIRED_KEY = generateKeyPairSync('ed25519')
+
 // One thread for all worlds of a test file; it holds nobody up from ending.
 const detector = createDetector()
 
@@ -156,6 +159,7 @@ export const createTestBroker = ({
     meter: createMetrics(),
     expectsEvents: true,
     scanner: null,
+    receiptKeys: { signing: RECEIPT_KEY.privateKey, retired: [RETIRED_KEY.publicKey] },
     now: clock.now,
     newId: () => uuidv7obj().toHex(),
     newNonce: () => randomBytes(16).toString('hex'),

@@ -39,6 +39,8 @@ export function uploadEndpoints(deps: UploadRoutesDeps): Endpoint[] {
     call('post', `${one}/complete`, postComplete(deps), optional),
     call('get', `${one}/download`, getDownload(deps)),
     call('get', `${one}/history`, getHistory(deps)),
+    call('get', `${one}/receipt`, getReceipt(deps)),
+    { method: 'get', path: '/.well-known/jwks.json', handlers: [getKeySet(deps)] },
   ]
 }
 
@@ -50,7 +52,10 @@ const postUpload =
     const tenant = tenantWith(res, 'uploads:write')
     if (!issueSlots) throw draining('issuing slots')
     const { upload, slot } = await broker.issueSlot(tenant, request)
-    res.status(201).location(`/v1/uploads/${upload.id}`).json(renderUpload(upload, slot))
+    res
+      .status(201)
+      .location(`/v1/uploads/${upload.id}`)
+      .json(renderUpload(upload, broker.guaranteesFor(upload), slot))
   }
 
 const listUploads =
@@ -61,7 +66,7 @@ const listUploads =
     const beforeId = cursor === undefined ? undefined : cursors.open(tenant, cursor)
     const { uploads, nextId } = await broker.listPage(tenant, { ...filter, beforeId }, limit)
     res.json({
-      uploads: uploads.map((upload) => renderUpload(upload)),
+      uploads: uploads.map((upload) => renderUpload(upload, broker.guaranteesFor(upload))),
       nextCursor: nextId && cursors.seal(tenant, nextId),
     })
   }
@@ -74,7 +79,8 @@ const getUpload =
     const gone = new AbortController()
     res.on('close', () => gone.abort())
     const waiting = { seconds: wait, signal: gone.signal }
-    res.json(renderUpload(await broker.awaitUpload(tenant, req.params.id, waiting)))
+    const upload = await broker.awaitUpload(tenant, req.params.id, waiting)
+    res.json(renderUpload(upload, broker.guaranteesFor(upload)))
   }
 
 /** Calls without fields of their own: neither query nor body may say anything. */
@@ -88,7 +94,8 @@ const deleteUpload =
   ({ broker }: UploadRoutesDeps): Answer =>
   async (req, res) => {
     const tenant = bareCall(req, res, 'uploads:write')
-    res.json(renderUpload(await broker.cancelUpload(tenant, req.params.id)))
+    const upload = await broker.cancelUpload(tenant, req.params.id)
+    res.json(renderUpload(upload, broker.guaranteesFor(upload)))
   }
 
 const postSlot =
@@ -97,14 +104,18 @@ const postSlot =
     const tenant = bareCall(req, res, 'uploads:write')
     if (!issueSlots) throw draining('issuing slots')
     const { upload, slot } = await broker.renewSlot(tenant, req.params.id)
-    res.status(201).location(`/v1/uploads/${upload.id}`).json(renderUpload(upload, slot))
+    res
+      .status(201)
+      .location(`/v1/uploads/${upload.id}`)
+      .json(renderUpload(upload, broker.guaranteesFor(upload), slot))
   }
 
 const postComplete =
   ({ broker }: UploadRoutesDeps): Answer =>
   async (req, res) => {
     const tenant = bareCall(req, res, 'uploads:write')
-    res.status(202).json(renderUpload(await broker.completeUpload(tenant, req.params.id)))
+    const upload = await broker.completeUpload(tenant, req.params.id)
+    res.status(202).json(renderUpload(upload, broker.guaranteesFor(upload)))
   }
 
 const getDownload =
@@ -120,4 +131,18 @@ const getHistory =
   async (req, res) => {
     const tenant = bareCall(req, res, 'uploads:read')
     res.json({ history: await broker.uploadHistory(tenant, req.params.id) })
+  }
+
+const getReceipt =
+  ({ broker }: UploadRoutesDeps): Answer =>
+  async (req, res) => {
+    const tenant = bareCall(req, res, 'uploads:read')
+    res.type('application/jose').send(await broker.issueReceipt(tenant, req.params.id))
+  }
+
+const getKeySet =
+  ({ broker }: UploadRoutesDeps): RequestHandler =>
+  async (_req, res) => {
+    // A verifier may keep it: old keys stay in it, and an unknown kid is a reason to ask again.
+    res.set('cache-control', 'public, max-age=300').json(await broker.receiptKeySet())
   }

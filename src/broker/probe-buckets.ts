@@ -1,0 +1,59 @@
+/** Keeps what is known of each bucket's own enforcement fresh: probed once, and again every day. */
+
+import { probeBucket } from '../bucket/probe.ts'
+import { listCapabilities, saveCapabilities } from '../store/capabilities.ts'
+import { UNPROBED, type Guarantees } from '../upload/guarantees.ts'
+import { addSeconds } from '../upload/policy.ts'
+import type { Upload } from '../upload/upload.ts'
+import type { Deps } from './deps.ts'
+
+/** Bucket → what it enforces; a copy of the database's, brought up to date by the clock. */
+export type KnownGuarantees = Map<string, Guarantees>
+
+type ProbeDeps = Pick<Deps, 'store' | 'bucket' | 'profiles' | 'log' | 'now' | 'newNonce'> & {
+  known: KnownGuarantees
+}
+
+const FRESH_SECONDS = 86_400
+
+/** @returns 0: there is never a batch left over. */
+export async function probeBuckets(deps: ProbeDeps): Promise<number> {
+  const fresh = await refreshKnown(deps)
+  for (const [bucket, prefix] of places(deps)) {
+    if (!fresh.has(bucket)) await probe(deps, bucket, prefix)
+  }
+  await refreshKnown(deps)
+  return 0
+}
+
+/** Another node may have probed. @returns the buckets that need no probe now. */
+async function refreshKnown({ store, known, now }: ProbeDeps): Promise<Set<string>> {
+  const oldest = addSeconds(now(), -FRESH_SECONDS)
+  const capabilities = await listCapabilities(store)
+  for (const { bucket, guarantees } of capabilities) known.set(bucket, guarantees)
+  return new Set(
+    capabilities.filter(({ probedAt }) => probedAt > oldest).map(({ bucket }) => bucket),
+  )
+}
+
+/** One prefix of each bucket is enough: what a store enforces does not depend on the key. */
+const places = ({ profiles, bucket }: ProbeDeps): Map<string, string> =>
+  new Map([...profiles.values()].map((profile) => [profile.bucket ?? bucket.name, profile.prefix]))
+
+async function probe(deps: ProbeDeps, name: string, prefix: string): Promise<void> {
+  const { bucket, now, log, store } = deps
+  const folder = `${prefix}staging/doctor-${deps.newNonce()}/`
+  const guarantees = await probeBucket(bucket, { bucket: name, folder, now })
+  if (!guarantees) {
+    log.warn('probe.inconclusive', { bucket: name })
+    return
+  }
+  await saveCapabilities(store, { bucket: name, guarantees, probedAt: now() })
+  log.info('probe.done', { bucket: name, ...guarantees })
+}
+
+/** Who keeps each promise of this upload's slot. Without a declared SHA-256 there is none to keep. */
+export function guaranteesFor(known: KnownGuarantees, { bucket, declared }: Upload): Guarantees {
+  const guarantees = known.get(bucket) ?? UNPROBED
+  return declared.sha256 === null ? { ...guarantees, sha256: 'verification' } : guarantees
+}
