@@ -54,6 +54,9 @@ export const ENVIRONMENT = {
     .regex(/^(\/.+|[^/\s]+:\d{1,5})$/, 'expected host:port or the path of a socket')
     .optional(),
   CLAMD_TIMEOUT_SECONDS: seconds.default(60),
+  SCANNER_URL: address.optional(),
+  SCANNER_TOKEN: token,
+  SCANNER_TIMEOUT_SECONDS: seconds.default(300),
   RECEIPT_PRIVATE_KEY: text,
   RECEIPT_RETIRED_KEYS: optional,
   TOKEN_SECRET: z.string().min(32, 'expected at least 32 characters'),
@@ -105,10 +108,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       verifyPerTenant: e.VERIFY_PER_TENANT,
     },
     events: eventsSlice(e),
-    clamd:
-      e.CLAMD_ADDRESS === undefined
-        ? null
-        : { address: e.CLAMD_ADDRESS, timeoutMs: e.CLAMD_TIMEOUT_SECONDS * 1000 },
+    scanners: scannersSlice(e),
     receiptKeys: loadReceiptKeys(e.RECEIPT_PRIVATE_KEY, e.RECEIPT_RETIRED_KEYS ?? null),
     metrics: e.METRICS === 'on',
     log: { level: e.LOG_LEVEL },
@@ -143,8 +143,14 @@ function crossMistakes(env: NodeJS.ProcessEnv): string[] {
     if ((env[id] === undefined) === (env[secret] === undefined)) return []
     return [`${env[id] === undefined ? id : secret}: missing, while its other half is set`]
   })
+  const open = env['SCANNER_URL'] !== undefined && env['SCANNER_TOKEN'] === undefined
   const unknown = (env['ROLES'] ?? 'api').split(',').filter((role) => !/^(api|worker)$/.test(role))
-  return [...halves, ...unknown.map((role) => `ROLES: expected api, worker or both, got ${role}`)]
+  const bare = open ? ['SCANNER_TOKEN: missing, while SCANNER_URL is set'] : []
+  return [
+    ...halves,
+    ...bare,
+    ...unknown.map((role) => `ROLES: expected api, worker or both, got ${role}`),
+  ]
 }
 
 const roles = (e: Env): string[] => e.ROLES.split(',')
@@ -163,6 +169,21 @@ const httpSlice = (e: Env) => ({
   corsOrigins: e.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
   trustProxy: e.TRUST_PROXY === 'off' ? (false as const) : e.TRUST_PROXY,
   uploadEndpoint: e.S3_PUBLIC_ENDPOINT ?? e.S3_ENDPOINT ?? null,
+})
+
+const scannersSlice = (e: Env) => ({
+  clamd:
+    e.CLAMD_ADDRESS === undefined
+      ? null
+      : { address: e.CLAMD_ADDRESS, timeoutMs: e.CLAMD_TIMEOUT_SECONDS * 1000 },
+  http:
+    e.SCANNER_URL === undefined
+      ? null
+      : {
+          url: e.SCANNER_URL,
+          token: e.SCANNER_TOKEN ?? '',
+          timeoutMs: e.SCANNER_TIMEOUT_SECONDS * 1000,
+        },
 })
 
 const eventsSlice = (e: Env) => ({

@@ -16,6 +16,7 @@ import { listen } from './http/server.ts'
 import { createDetector, type Detector } from './inspect/detector.ts'
 import { inspect, type Pass } from './inspect/inspect.ts'
 import { createClamd } from './inspect/scan/clamd.ts'
+import { createHttpScanner } from './inspect/scan/http-scanner.ts'
 import { createFitScanner, type FitScanner } from './inspect/scan/fit-scanner.ts'
 import { startJobs, type Jobs } from './jobs/jobs.ts'
 import { loadProfiles } from './profiles.ts'
@@ -86,15 +87,16 @@ const expectsEvents = ({ http, events }: Config): boolean =>
     events.sqs !== null ||
     events.sns.topicArns.length > 0)
 
-/** Null when none is configured; then no profile may ask for a scan. */
-function scannerFor({ clamd }: Config, profiles: BrokerDeps['profiles']): FitScanner | null {
+/** Null without clamd; then, unless there is a scanner behind HTTP, no profile may ask for a scan. */
+function scannerFor({ scanners }: Config, profiles: BrokerDeps['profiles']): FitScanner | null {
   const scanned = [...profiles.values()].filter(({ scan }) => scan === 'required')
+  const { clamd, http } = scanners
   if (clamd) {
     const largest = Math.max(0, ...scanned.map(({ maxSize }) => maxSize))
     return createFitScanner(createClamd(clamd), largest)
   }
   const mistakes = scanned.map(({ name }) => `CLAMD_ADDRESS: missing, while profile ${name} scans`)
-  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  if (!http && mistakes.length > 0) throw new ConfigError(mistakes)
   return null
 }
 
@@ -118,6 +120,7 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     inspect: (pass: Pass) => inspect({ detect, scanner }, pass),
     parseEvent,
     scanner,
+    scanByUrl: config.scanners.http && createHttpScanner(config.scanners.http),
     receiptKeys: config.receiptKeys,
     bucket: createBucket(config.bucket),
     limits: config.limits,

@@ -20,9 +20,10 @@ export async function sealCopy({ bucket }: Pick<Deps, 'bucket'>, upload: Upload)
     const rejection = judgeObserved(upload.declared, observed)
     if (rejection) return { outcome: 'rejected', rejection }
 
-    const { etag, versionId } = observed
+    const { size, etag, versionId } = observed
     const contentType = canonicalType(upload.declared.contentType)
     const claimed = await bucket.claim(from, upload.sealedKey ?? '', {
+      size,
       etag,
       versionId,
       contentType,

@@ -22,7 +22,7 @@ export async function sweepClaims({ store, bucket, now }: SweepDeps, batch: numb
   const abandoned = await listAbandonedClaims(store, now(), batch)
   await Promise.all(
     abandoned.map(async (claim) => {
-      await bucket.remove({ bucket: claim.bucket, key: claim.sealed_key })
+      await bucket.discard({ bucket: claim.bucket, key: claim.sealed_key }, claim.size)
       await dropClaim(store, claim.sealed_key)
     }),
   )

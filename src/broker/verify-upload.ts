@@ -1,11 +1,10 @@
 /** Lease, claim, look at the claimed copy, decide. Claim before check, always. Safe to repeat. */
 
-import { storageUnavailable } from '../problems.ts'
 import { dropClaim } from '../store/claims.ts'
 import { recordReady, recordRejected } from '../store/transitions.ts'
-import type { Profile } from '../upload/policy.ts'
 import type { Rejection, Upload } from '../upload/upload.ts'
-import { judge, judgeObserved } from '../upload/verdict.ts'
+import { judgeObserved } from '../upload/verdict.ts'
+import { inspectSealed } from './inspect-sealed.ts'
 import { sealCopy } from './seal-copy.ts'
 import type { VerifyDeps } from './verify-deps.ts'
 import { handBack, handBackGone, leaseUpload, type Leased } from './lease-upload.ts'
@@ -46,34 +45,13 @@ async function attempt(deps: VerifyDeps, leased: Leased): Promise<void> {
   if (ready) deps.log.info('upload.ready', { uploadId: upload.id, size })
 }
 
-/** Everything that is judged is read from the sealed key, which no client can write. */
-async function inspectSealed(deps: VerifyDeps, { upload, signal }: Leased) {
-  const location = { bucket: upload.bucket, key: upload.sealedKey ?? '' }
-  const stream = await deps.bucket.read(location, signal)
-  if (!stream) throw storageUnavailable(new Error('the sealed copy cannot be found'))
-  const rules = rulesFor(deps, upload)
-  const { body, contentLength } = stream
-  const scan = rules.scan === 'required'
-  const inspected = await deps.inspect({ body, contentLength, scan, signal })
-  const verdict = judge(upload.declared, inspected, rules)
-  return { verdict, inspected, versionId: stream.versionId }
-}
-
 /** The sealed copy is deleted after the record; a crash between leaves it to the sweep. */
 async function reject(deps: VerifyDeps, upload: Upload, rejection: Rejection): Promise<void> {
   const when = { at: deps.now(), cause: 'worker' } as const
   if (!(await recordRejected(deps.store, upload, rejection, when))) return
   deps.log.info('upload.rejected', { uploadId: upload.id, reason: rejection.reason })
-  const { bucket, sealedKey } = upload
+  const { bucket, sealedKey, declared } = upload
   if (sealedKey === null) return
-  await deps.bucket.remove({ bucket, key: sealedKey })
+  await deps.bucket.discard({ bucket, key: sealedKey }, declared.size)
   await dropClaim(deps.store, sealedKey)
-}
-
-// A profile may have been taken out of the file since. What it asked for cannot be known then, so
-// the upload waits for it to come back, and is given up on in the end; it is never waved through.
-function rulesFor({ profiles }: VerifyDeps, { profile }: Upload): Profile {
-  const rules = profiles.get(profile)
-  if (!rules) throw new Error(`profile ${profile} is no longer configured`)
-  return rules
 }

@@ -1,7 +1,14 @@
 /** The object store, reduced to what Berth does with it. */
 
 import type { Observed } from '../upload/upload.ts'
-import { claimObject, type Claimed, type SealAs } from './claim.ts'
+import {
+  claimObject,
+  discardClaim,
+  S3_COPY_LIMITS,
+  type Claimed,
+  type CopyLimits,
+  type SealAs,
+} from './claim.ts'
 import { createClient } from './client.ts'
 import type { BucketConfig, Location } from './config.ts'
 import {
@@ -34,19 +41,21 @@ export type Bucket = {
   ) => Promise<{ url: string; expiresAt: Date }>
   /** S3 HeadObject; null when there is no object. */
   head: (location: Location) => Promise<Observed | null>
-  /** S3 CopyObject with the source's ETag as its condition; metadata and tags replaced. */
+  /** S3 CopyObject, or UploadPartCopy, with the source's ETag as condition; metadata and tags replaced. */
   claim: (from: Location, toKey: string, as: SealAs) => Promise<Claimed>
   /** S3 GetObject; null when there is no object. */
   read: (location: Location, signal: AbortSignal) => Promise<ObjectStream | null>
   /** S3 DeleteObject; an absent object is deleted already. */
   remove: (location: Location) => Promise<void>
+  /** S3 DeleteObject of a sealed copy, and AbortMultipartUpload of a large one's remains. */
+  discard: (location: Location, size: number) => Promise<void>
   /** S3 ListObjectsV2, all pages. */
   list: (bucket: string, prefix: string) => AsyncIterable<ListedObject>
   /** S3 HeadBucket. */
   check: () => Promise<void>
 }
 
-export function createBucket(config: BucketConfig): Bucket {
+export function createBucket(config: BucketConfig, limits: CopyLimits = S3_COPY_LIMITS): Bucket {
   const keeper = createClient(config, config.keeper)
   const signer = config.signer ? createClient(config, config.signer) : keeper
   const reader = config.reader ? createClient(config, config.reader) : keeper
@@ -58,9 +67,10 @@ export function createBucket(config: BucketConfig): Bucket {
     presignPut: (location, terms, now) => presignSlot(sign, { location, terms, now }),
     presignGet: (location, terms, now) => presignDownload(signDownload, { location, terms, now }),
     head: (location) => headObject(keeper, location),
-    claim: (from, toKey, as) => claimObject(keeper, { from, toKey, as }),
+    claim: (from, toKey, as) => claimObject(keeper, { from, toKey, as, limits }),
     read: (location, signal) => readObject(keeper, location, signal),
     remove: (location) => deleteObject(keeper, location),
+    discard: (location, size) => discardClaim(keeper, location, { size, limits }),
     list: (bucket, prefix) => listObjects(keeper, bucket, prefix),
     check: () => checkBucket(keeper, config.name),
   }

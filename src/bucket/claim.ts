@@ -1,10 +1,14 @@
 /** The claim: a server-side copy out of the uploader's reach, pinned to what a HEAD saw. */
 
 import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { abortAssemblies, copyInParts } from './claim-large.ts'
 import type { Location } from './config.ts'
 import { isAbsent, isChanged, toUnavailable } from './errors.ts'
+import { deleteObject } from './objects.ts'
 
 export type SealAs = {
+  /** Bytes, as the HEAD said. */
+  size: number
   /** The ETag of the HEAD: the copy is refused when the source has changed since. */
   etag: string
   versionId: string | null
@@ -14,18 +18,48 @@ export type SealAs = {
 /** `changed`: look again. `gone`: there is nothing to claim. */
 export type Claimed = 'claimed' | 'changed' | 'gone'
 
+export type CopyLimits = {
+  /** Larger objects are copied in parts (S3: CopyObject takes 5 GiB). */
+  wholeBytes: number
+  partBytes: number
+}
+
+export const S3_COPY_LIMITS: CopyLimits = { wholeBytes: 5 * 1024 ** 3, partBytes: 1024 ** 3 }
+
 // 5 GiB at a slow store's 20 MB/s; the lease is renewed meanwhile.
 const COPY_TIMEOUT_MS = 300_000
 
-export async function claimObject(
+type Claim = { from: Location; toKey: string; as: SealAs; limits: CopyLimits }
+
+export async function claimObject(keeper: S3Client, claim: Claim): Promise<Claimed> {
+  try {
+    await (claim.as.size > claim.limits.wholeBytes ? copyLarge : copyWhole)(keeper, claim)
+    return 'claimed'
+  } catch (error) {
+    if (isChanged(error)) return 'changed'
+    if (isAbsent(error)) return 'gone'
+    throw toUnavailable(error)
+  }
+}
+
+/** Deletes a sealed copy, and what an interrupted copy in parts may have left. */
+export async function discardClaim(
   keeper: S3Client,
-  { from, toKey, as }: { from: Location; toKey: string; as: SealAs },
-): Promise<Claimed> {
-  const version = as.versionId === null ? '' : `?versionId=${encodeURIComponent(as.versionId)}`
+  location: Location,
+  { size, limits }: { size: number; limits: CopyLimits },
+): Promise<void> {
+  await deleteObject(keeper, location)
+  if (size <= limits.wholeBytes) return
+  await abortAssemblies(keeper, location).catch((error: unknown) => {
+    throw toUnavailable(error)
+  })
+}
+
+async function copyWhole(keeper: S3Client, { from, toKey, as }: Claim): Promise<void> {
   const copy = new CopyObjectCommand({
     Bucket: from.bucket,
     Key: toKey,
-    CopySource: `${from.bucket}/${from.key}${version}`,
+    CopySource: sourceOf(from, as),
     CopySourceIfMatch: as.etag,
     // Clients can smuggle unsigned cache-control, content-encoding and tags past a signature.
     MetadataDirective: 'REPLACE',
@@ -33,12 +67,18 @@ export async function claimObject(
     ContentType: as.contentType,
     ContentDisposition: 'attachment',
   })
-  try {
-    await keeper.send(copy, { abortSignal: AbortSignal.timeout(COPY_TIMEOUT_MS) })
-    return 'claimed'
-  } catch (error) {
-    if (isChanged(error)) return 'changed'
-    if (isAbsent(error)) return 'gone'
-    throw toUnavailable(error)
-  }
+  await keeper.send(copy, { abortSignal: AbortSignal.timeout(COPY_TIMEOUT_MS) })
+}
+
+function copyLarge(keeper: S3Client, { from, toKey, as, limits }: Claim): Promise<void> {
+  const to = { bucket: from.bucket, key: toKey }
+  const { partBytes } = limits
+  const parts = Math.ceil(as.size / partBytes)
+  const signal = AbortSignal.timeout(parts * COPY_TIMEOUT_MS)
+  return copyInParts(keeper, { source: sourceOf(from, as), to, as, partBytes }, signal)
+}
+
+function sourceOf({ bucket, key }: Location, { versionId }: SealAs): string {
+  const version = versionId === null ? '' : `?versionId=${encodeURIComponent(versionId)}`
+  return `${bucket}/${key}${version}`
 }

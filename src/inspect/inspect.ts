@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
-import { Problem, scannerUnavailable, storageUnavailable } from '../problems.ts'
+import { Problem, storageUnavailable } from '../problems.ts'
 import type { Inspected, Scan } from '../upload/verdict.ts'
 import { detectType } from './detect-type.ts'
 import type { Detect } from './detector.ts'
@@ -28,7 +28,7 @@ export type Pass = {
 }
 
 export async function inspect({ detect, scanner }: InspectDeps, pass: Pass): Promise<Inspected> {
-  const scanning = pass.scan ? await beginScan(scanner, pass.body) : null
+  const scanning = pass.scan && scanner ? await beginScan(scanner, pass.body) : null
   try {
     const { size, sha256, head } = await readOnce(pass, scanning)
     const scan: Scan = scanning ? await scanning.end() : { outcome: 'off' }
@@ -39,9 +39,8 @@ export async function inspect({ detect, scanner }: InspectDeps, pass: Pass): Pro
   }
 }
 
-async function beginScan(scanner: InspectDeps['scanner'], body: Readable): Promise<Scanning> {
+async function beginScan(scanner: Pick<Scanner, 'begin'>, body: Readable): Promise<Scanning> {
   try {
-    if (!scanner) throw scannerUnavailable(new Error('no scanner is configured'))
     return await scanner.begin()
   } catch (error) {
     body.destroy()

@@ -4,7 +4,10 @@ import type { Insertable, Selectable, Transaction } from 'kysely'
 import type { ClaimsTable, Schema } from './schema.ts'
 import type { Store } from './store.ts'
 
-export type Claim = Pick<Selectable<ClaimsTable>, 'bucket' | 'sealed_key'>
+export type Claim = Pick<Selectable<ClaimsTable>, 'bucket' | 'sealed_key'> & {
+  /** Bytes that the upload declared. */
+  size: number
+}
 
 export const rememberClaim = (trx: Transaction<Schema>, claim: Insertable<ClaimsTable>) =>
   trx.insertInto('claims').values(claim).execute()
@@ -40,7 +43,7 @@ export function listAbandonedClaims(store: Store, now: Date, limit: number): Pro
   return store.db
     .selectFrom('claims')
     .innerJoin('uploads', 'uploads.id', 'claims.upload_id')
-    .select(['claims.bucket', 'claims.sealed_key'])
+    .select(['claims.bucket', 'claims.sealed_key', 'uploads.size'])
     .where('claims.collect_at', '<=', now.getTime())
     .where((row) =>
       row.or([

@@ -210,7 +210,7 @@ export function describeBucketContract(name: string, start: () => Promise<Contra
       const location = staging()
       await send(await slotFor(location), BYTES)
       const seen = await bucket.head(location)
-      const as = { etag: seen?.etag ?? '', versionId: null, contentType: 'image/png' }
+      const as = { size: 40, etag: seen?.etag ?? '', versionId: null, contentType: 'image/png' }
       const sealed = location.key.replace('staging', 'objects')
 
       expect(await bucket.claim(location, sealed, { ...as, etag: '"other"' })).toBe('changed')
@@ -229,7 +229,7 @@ export function describeBucketContract(name: string, start: () => Promise<Contra
 
       const seen = await bucket.head(location)
       const sealed = { ...location, key: location.key.replace('staging', 'objects') }
-      const as = { etag: seen?.etag ?? '', versionId: null, contentType: 'image/gif' }
+      const as = { size: 40, etag: seen?.etag ?? '', versionId: null, contentType: 'image/gif' }
       expect(await bucket.claim(location, sealed.key, as)).toBe('claimed')
 
       const at = { Bucket: sealed.bucket, Key: sealed.key }
@@ -245,7 +245,7 @@ export function describeBucketContract(name: string, start: () => Promise<Contra
       await send(await slotFor(location), BYTES)
       const seen = await bucket.head(location)
       const sealed = { ...location, key: location.key.replace('staging', 'objects') }
-      const as = { etag: seen?.etag ?? '', versionId: null, contentType: 'image/png' }
+      const as = { size: 40, etag: seen?.etag ?? '', versionId: null, contentType: 'image/png' }
       await bucket.claim(location, sealed.key, as)
       await bucket.remove(location)
       await send(await slotFor(location), someBytes(40, 3))
@@ -274,6 +274,7 @@ export function describeBucketContract(name: string, start: () => Promise<Contra
       await send(await slotFor(location), BYTES)
       const seen = await bucket.head(location)
       await bucket.claim(location, sealed.key, {
+        size: 40,
         etag: seen?.etag ?? '',
         versionId: null,
         contentType: 'image/png',

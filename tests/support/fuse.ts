@@ -39,6 +39,7 @@ export function createFuse(): Fuse {
       claim: guard(bucket.claim),
       read: guard(bucket.read),
       remove: guard(bucket.remove),
+      discard: guard(bucket.discard),
     }),
     guardStore: (store) => ({
       ...store,

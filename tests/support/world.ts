@@ -17,6 +17,7 @@ import { parseEvent } from '../../src/events/parse-event.ts'
 import { createApp, type AppConfig } from '../../src/http/app.ts'
 import { createDetector } from '../../src/inspect/detector.ts'
 import { inspect } from '../../src/inspect/inspect.ts'
+import type { ScanByUrl } from '../../src/inspect/scan/http-scanner.ts'
 import type { Scanner } from '../../src/inspect/scan/scanner.ts'
 import { parseProfiles } from '../../src/profiles.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
@@ -55,6 +56,7 @@ export type WorldOptions = {
   spoil?: (bucket: Bucket) => Bucket
   folder?: string
   scanner?: Pick<Scanner, 'begin'>
+  scanByUrl?: ScanByUrl
 }
 
 const LIMITS = {
@@ -112,8 +114,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const plain = createBucket(bucketConfig(objects.url))
   const bucket = options.spoil?.(plain) ?? plain
   const { profiles = { default: {} } } = options
-  const { scanner = null } = options
-  const broker = createTestBroker({ store, bucket, clock, profiles, scanner })
+  const { scanner = null, scanByUrl = null } = options
+  const broker = createTestBroker({ store, bucket, clock, profiles, scanner, scanByUrl })
   return {
     store,
     bucket,
@@ -134,7 +136,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 type Parts = Pick<World, 'store' | 'bucket' | 'clock'> &
-  Pick<Required<WorldOptions>, 'profiles'> & { scanner?: Pick<Scanner, 'begin'> | null }
+  Pick<Required<WorldOptions>, 'profiles'> & {
+    scanner?: Pick<Scanner, 'begin'> | null
+    scanByUrl?: ScanByUrl | null
+  }
 
 export const RECEIPT_KEY = generateKeyPairSync('ed25519')
 export const RETIRED_KEY = generateKeyPairSync('ed25519')
@@ -149,6 +154,7 @@ export const createTestBroker = ({
   clock,
   profiles,
   scanner = null,
+  scanByUrl = null,
 }: Parts): Broker =>
   createBroker({
     store,
@@ -159,6 +165,7 @@ export const createTestBroker = ({
     meter: createMetrics(),
     expectsEvents: true,
     scanner: null,
+    scanByUrl,
     receiptKeys: { signing: RECEIPT_KEY.privateKey, retired: [RETIRED_KEY.publicKey] },
     now: clock.now,
     newId: () => uuidv7obj().toHex(),
