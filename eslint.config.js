@@ -9,6 +9,7 @@ export default tseslint.config(
       'coverage',
       'src/console/*.js',
       'src/inspect/*.js',
+      'tests/support/*.js',
       '*.cjs',
       '*.js',
       'tests/**/*.mjs',

@@ -12,13 +12,16 @@ const PATIENCE_MS = 100
 type Answer = { id: number; type: string | null }
 type Thread = { worker: Worker; ready: Promise<void> }
 
-export function createDetector(): Detector {
+const DETECT_WORKER = new URL('./detect-worker.js', import.meta.url)
+
+/** @param file the thread's code; tests give another. */
+export function createDetector(file: URL = DETECT_WORKER): Detector {
   let thread: Thread | null = null
   let queue: Promise<unknown> = Promise.resolve()
   let lastId = 0
 
   const detectNow = async (head: Buffer): Promise<string | null> => {
-    thread ??= startThread()
+    thread ??= startThread(file)
     const { worker, ready } = thread
     await ready
     lastId += 1
@@ -43,8 +46,8 @@ export function createDetector(): Detector {
   }
 }
 
-function startThread(): Thread {
-  const worker = new Worker(new URL('./detect-worker.js', import.meta.url))
+function startThread(file: URL): Thread {
+  const worker = new Worker(file)
   worker.unref()
   const ready = new Promise<void>((resolve, reject) => {
     worker.once('message', () => resolve())

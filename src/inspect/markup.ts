@@ -1,7 +1,7 @@
 /** Markup that a browser might run, in UTF-8 or UTF-16, wherever white space and comments hide it. */
 
 const MARKUP: [RegExp, string][] = [
-  [/^<svg[\s>]/i, 'image/svg+xml'],
+  [/^<svg[\s/>]/i, 'image/svg+xml'],
   [
     /^<(!doctype\s+html|html|head|body|script|iframe|style|img|a|div|table|p|br|h1|title|meta|link|b|font|object|embed|form)[\s>/]/i,
     'text/html',
@@ -14,8 +14,8 @@ export function markupType(head: Buffer): string | null {
   const direct = MARKUP.find(([pattern]) => pattern.test(text))
   if (direct) return direct[1]
   if (!text.startsWith('<?xml') && !/^<!doctype/i.test(text)) return null
-  if (/<svg[\s>]/i.test(text)) return 'image/svg+xml'
-  return /<html[\s>]/i.test(text) ? 'text/html' : 'application/xml'
+  if (/<svg[\s/>]/i.test(text)) return 'image/svg+xml'
+  return /<html[\s/>]/i.test(text) ? 'text/html' : 'application/xml'
 }
 
 function decode(head: Buffer): string {

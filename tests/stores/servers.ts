@@ -12,7 +12,7 @@ import type { BucketConfig } from '../../src/bucket/config.ts'
 import { cached, freePort, run, until } from '../support/processes.ts'
 import { BUCKET } from '../support/world.ts'
 
-const ROOT = { accessKeyId: 'storeadmin', secretAccessKey: 'storeadmin-secret' }
+export const ROOT = { accessKeyId: 'storeadmin', secretAccessKey: 'storeadmin-secret' }
 
 /** Where the store sends its events; null: nowhere. */
 export type Webhook = { url: string; token: string; queue: boolean } | null
