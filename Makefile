@@ -28,7 +28,8 @@ stores: dist/.built ## The bucket contract and an upload end to end on real MinI
 	$(JEST) --selectProjects stores
 	@node tests/stores/print-capabilities.mjs
 
-bench: dist/.built ## Figures: event intake
+bench: dist/.built ## Figures: event intake, verification of 1 GiB
+	tests/stores/install
 	$(JEST) --selectProjects bench --runInBand
 
 format: node_modules/.installed ## Fail when a file is not formatted

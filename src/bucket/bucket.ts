@@ -7,7 +7,6 @@ import {
   S3_COPY_LIMITS,
   type Claimed,
   type CopyLimits,
-  type SealAs,
 } from './claim.ts'
 import { createClient } from './client.ts'
 import type { BucketConfig, Location } from './config.ts'

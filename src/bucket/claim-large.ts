@@ -9,8 +9,8 @@ import {
   type CompletedPart,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import type { SealAs } from './claim.ts'
 import type { Location } from './config.ts'
+import type { SealAs } from './seal-as.ts'
 
 type Large = { source: string; to: Location; as: SealAs; partBytes: number }
 

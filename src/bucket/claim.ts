@@ -5,15 +5,7 @@ import { abortAssemblies, copyInParts } from './claim-large.ts'
 import type { Location } from './config.ts'
 import { isAbsent, isChanged, toUnavailable } from './errors.ts'
 import { deleteObject } from './objects.ts'
-
-export type SealAs = {
-  /** Bytes, as the HEAD said. */
-  size: number
-  /** The ETag of the HEAD: the copy is refused when the source has changed since. */
-  etag: string
-  versionId: string | null
-  contentType: string
-}
+import type { SealAs } from './seal-as.ts'
 
 /** `changed`: look again. `gone`: there is nothing to claim. */
 export type Claimed = 'claimed' | 'changed' | 'gone'

@@ -89,7 +89,7 @@ async function tryTwice(bucket: Bucket, location: Location, now: Date): Promise<
 
 /** Raw HTTP, as fetch sends neither a wrong length nor a body without a type. */
 function put({ url, headers }: Slot, body: Buffer, change: Headers = {}): Promise<number> {
-  const all = { ...headers, 'content-length': String(body.length), ...change }
+  const all: Headers = { ...headers, 'content-length': String(body.length), ...change }
   const given = Object.entries(all).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   )

@@ -8,6 +8,7 @@ export type Detect = (head: Buffer) => Promise<string | null>
 export type Detector = { detect: Detect; close: () => Promise<void> }
 
 const PATIENCE_MS = 100
+const LATE = Symbol('late')
 
 type Answer = { id: number; type: string | null }
 type Thread = { worker: Worker; ready: Promise<void> }
@@ -26,7 +27,7 @@ export function createDetector(file: URL = DETECT_WORKER): Detector {
     await ready
     lastId += 1
     const answer = await ask(worker, { id: lastId, head })
-    if (answer !== 'late') return answer
+    if (answer !== LATE) return answer
     // The bytes are of no type that can be told in time; the next head gets a fresh thread.
     thread = null
     await worker.terminate()
@@ -59,9 +60,9 @@ function startThread(file: URL): Thread {
 function ask(
   worker: Worker,
   question: { id: number; head: Buffer },
-): Promise<Answer['type'] | 'late'> {
+): Promise<Answer['type'] | typeof LATE> {
   return new Promise((resolve) => {
-    const done = (type: string | null): void => {
+    const done = (type: string | null | typeof LATE): void => {
       clearTimeout(timer)
       worker.off('message', heard)
       worker.off('error', failed)
@@ -70,7 +71,7 @@ function ask(
     const heard = ({ id, type }: Answer): void => {
       if (id === question.id) done(type)
     }
-    const failed = (): void => done('late')
+    const failed = (): void => done(LATE)
     const timer = setTimeout(failed, PATIENCE_MS)
     worker.on('message', heard)
     worker.on('error', failed)

@@ -35,17 +35,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     log,
   )
   const inbox = job('drain-inbox', POLL_MS, broker.drainInbox)
-  const workers = startWorkers(
-    {
-      name: 'verify',
-      concurrency: config.verifyConcurrency,
-      perTenant: config.verifyPerTenant,
-      pollMs: POLL_MS,
-      next: broker.nextVerifications,
-      run: broker.verifyUpload,
-    },
-    log,
-  )
+  const workers = startVerifying(broker, config, log)
   const sweeps = [
     job('sweep-leases', Math.min(sweepMs, POLL_MS), broker.sweepLeases),
     job('sweep-staging', sweepMs, broker.sweepStaging),
@@ -64,3 +54,16 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     },
   }
 }
+
+const startVerifying = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
+  startWorkers(
+    {
+      name: 'verify',
+      concurrency: config.verifyConcurrency,
+      perTenant: config.verifyPerTenant,
+      pollMs: POLL_MS,
+      next: broker.nextVerifications,
+      run: broker.verifyUpload,
+    },
+    log,
+  )

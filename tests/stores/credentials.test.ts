@@ -13,7 +13,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createBucket } from '../../src/bucket/bucket.ts'
-import type { BucketConfig, StorageCredentials } from '../../src/bucket/config.ts'
+import type { StorageCredentials } from '../../src/bucket/config.ts'
 import { call, createBerth, type Berth } from '../support/berth.ts'
 import { cached } from '../support/processes.ts'
 import { BUCKET } from '../support/world.ts'
@@ -75,7 +75,7 @@ describe('the shipped policies on MinIO', () => {
     const causes = await uploadOnce(berth)
     expect(causes.at(-1)).toBe('worker')
     await call(berth, 'DELETE', `/v1/uploads/${id}`)
-    const bucket = createBucket({ ...store.config, ...users } as BucketConfig)
+    const bucket = createBucket({ ...store.config, ...users })
     for await (const { key, size } of bucket.list(BUCKET, '')) {
       await bucket.discard({ bucket: BUCKET, key }, size)
     }
@@ -85,7 +85,7 @@ describe('the shipped policies on MinIO', () => {
     const body = { filename: 'f', contentType: 'image/png', size: 70 }
     const { slot } = await call(berth, 'POST', '/v1/uploads', body)
     expect(slot?.url).toContain('X-Amz-Credential=berth-signer')
-    const bucket = createBucket({ ...store.config, ...users } as BucketConfig)
+    const bucket = createBucket({ ...store.config, ...users })
     const terms = { filename: 'f', contentType: 'image/png', ttlSeconds: 60 }
     const { url } = await bucket.presignGet({ bucket: BUCKET, key: 'objects/x' }, terms, new Date())
     expect(url).toContain('X-Amz-Credential=berth-reader')
@@ -136,7 +136,7 @@ describe('the shipped policies on MinIO', () => {
         expect(await forge(key, id, signature)).toBeGreaterThanOrEqual(400)
       }
     }
-    const bucket = createBucket({ ...store.config, ...users } as BucketConfig)
+    const bucket = createBucket({ ...store.config, ...users })
     expect(await bucket.head({ bucket: BUCKET, key })).toBeNull()
   })
 })

@@ -14,7 +14,7 @@ export const EICAR = Buffer.from(
 export type Clamd = { address: string; child: Running['child']; close: () => Promise<void> }
 
 /** Null where clamd is not installed. */
-export function findClamd(): string | null {
+function findClamd(): string | null {
   try {
     return execFileSync('sh', ['-c', 'command -v clamd']).toString().trim()
   } catch {

@@ -142,7 +142,7 @@ type Parts = Pick<World, 'store' | 'bucket' | 'clock'> &
   }
 
 export const RECEIPT_KEY = generateKeyPairSync('ed25519')
-export const RETIRED_KEY = generateKeyPairSync('ed25519')
+const RETIRED_KEY = generateKeyPairSync('ed25519')
 
 // One thread for all worlds of a test file; it holds nobody up from ending.
 const detector = createDetector()
