@@ -49,14 +49,14 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
     wakeWorkers: () => jobs?.wakeWorkers(),
     wakeInbox: () => jobs?.wakeInbox(),
   })
-  let isDraining = false
+  const stopping = new AbortController()
   const { version, pages } = extras
   const app = createApp(config.http, {
     broker,
     logger,
     version,
     pages,
-    isDraining: () => isDraining,
+    stopping: stopping.signal,
     metrics: config.metrics ? metrics.render : null,
     assertSns: snsGateFor(config.events.sns, now),
   })
@@ -66,7 +66,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   logger.info({ url: listening.url, version }, 'service.started')
 
   const close = async (): Promise<void> => {
-    isDraining = true
+    stopping.abort()
     await Promise.all([listening.close(), jobs?.stop(), poller?.stop()])
     await Promise.all([store.close(), detector.close()])
     logger.info('service.stopped')

@@ -7,6 +7,7 @@ import { addSeconds } from '../upload/policy.ts'
 import { backoffSeconds } from '../upload/schedule.ts'
 import type { EventSource, Hint, ParseEvent } from './hint.ts'
 import { noteArrivalAt, type NoteDeps } from './note-arrival.ts'
+import { settleAll } from './settle-all.ts'
 
 export type DrainDeps = NoteDeps & { parseEvent: ParseEvent }
 
@@ -18,7 +19,7 @@ const UNMATCHED_RETRY_SECONDS = 30
 export async function drainInbox(deps: DrainDeps, batch: number): Promise<number> {
   const events = await listDueEvents(deps.store, deps.now(), batch)
   const looks = new Map<string, Promise<boolean>>()
-  await Promise.all(events.map((event) => settleEvent(deps, event, looks)))
+  await settleAll(events.map((event) => settleEvent(deps, event, looks)))
   return events.length
 }
 

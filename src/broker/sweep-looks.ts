@@ -5,11 +5,12 @@ import { listDue, scheduleLook } from '../store/uploads.ts'
 import { nextLookAt } from '../upload/schedule.ts'
 import type { Upload } from '../upload/upload.ts'
 import { noteArrival, type NoteDeps } from './note-arrival.ts'
+import { settleAll } from './settle-all.ts'
 
 /** @param budget the most HEADs of one run. @returns how many were looked at. */
 export async function sweepLooks(deps: NoteDeps, budget: number): Promise<number> {
   const due = await listDue(deps.store, 'pending', deps.now(), budget)
-  await Promise.all(due.map((upload) => look(deps, upload)))
+  await settleAll(due.map((upload) => look(deps, upload)))
   return due.length
 }
 

@@ -20,6 +20,7 @@ import {
   type ObjectStream,
 } from './objects.ts'
 import { createPresign } from './presign.ts'
+import type { SealAs } from './seal-as.ts'
 import {
   presignDownload,
   presignSlot,

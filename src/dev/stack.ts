@@ -53,7 +53,12 @@ export async function startStack({ folder, port, env }: StackOptions): Promise<S
     PORT: String(berthPort),
   })
   const pages = dropZonePages(apiKey)
-  const service = await startService(config, { version: readVersion(), pages })
+  const service = await startService(config, { version: readVersion(), pages }).catch(
+    async (error: unknown) => {
+      await objects.close()
+      throw error
+    },
+  )
   const close = async (): Promise<void> => {
     await service.close()
     await objects.close()

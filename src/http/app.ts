@@ -33,7 +33,8 @@ export type AppDeps = {
   broker: Broker
   logger: Logger
   version: string
-  isDraining: () => boolean
+  /** Aborts when the node begins to stop: /readyz then says so, and long polls end. */
+  stopping: AbortSignal
   pages: readonly Page[]
   /** Null: switched off. */
   metrics: (() => Promise<string>) | null
@@ -60,10 +61,10 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
   return app
 }
 
-function apiEndpoints(config: AppConfig, { broker, assertSns }: AppDeps) {
+function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDeps) {
   const { issueSlots, acceptEvents, eventsToken, eventBridgeKey } = config
   const cursors = createCursors(config.tokenSecret)
-  const uploads = uploadEndpoints({ broker, cursors, issueSlots }).map((endpoint) => ({
+  const uploads = uploadEndpoints({ broker, cursors, issueSlots, stopping }).map((endpoint) => ({
     ...endpoint,
     handlers: [assertAcceptsJson, ...endpoint.handlers],
   }))

@@ -11,6 +11,8 @@ const LIMITS = {
   maxHeaderSize: 16 * 1024,
 }
 
+const IDLE_CHECK_MS = 100
+
 export type Listening = {
   /** Where it really listens, also when port 0 was asked for. */
   url: string
@@ -35,7 +37,13 @@ export async function listen(
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.close((error) => (error ? reject(error) : resolve()))
+    // A connection that is busy now is idle a moment later, and would be kept for its next request.
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
+    server.close((error) => {
+      clearInterval(idle)
+      if (error) reject(error)
+      else resolve()
+    })
     server.closeIdleConnections()
   })
 }

@@ -203,7 +203,7 @@ function createTestApp(broker: Broker, { http: change = {}, assertSns }: WorldOp
     broker,
     logger,
     version: '0.0.0',
-    isDraining: () => false,
+    stopping: new AbortController().signal,
     pages: [],
     metrics: createMetrics().render,
     assertSns: assertSns ?? null,

@@ -8,7 +8,7 @@ import type { Endpoint } from '../mount.ts'
 export type OperationRoutesDeps = {
   broker: Broker
   version: string
-  isDraining: () => boolean
+  stopping: AbortSignal
   /** Null: switched off. */
   metrics: (() => Promise<string>) | null
 }
@@ -37,21 +37,25 @@ const renderMetrics =
 
 /** Slots are signed locally, so a store that is down degrades the service but does not end it. */
 const readyz =
-  ({ broker, isDraining }: OperationRoutesDeps): RequestHandler =>
+  ({ broker, stopping }: OperationRoutesDeps): RequestHandler =>
   async (_req, res) => {
-    if (isDraining()) throw draining('this node')
+    if (stopping.aborted) throw draining('this node')
     const checks = await broker.checkHealth()
     if (checks.records !== 'ok') throw recordsUnavailable()
     res.json({ ok: true, degraded: checks.storage !== 'ok' })
   }
 
 const health =
-  ({ broker, isDraining }: OperationRoutesDeps): RequestHandler =>
+  ({ broker, stopping }: OperationRoutesDeps): RequestHandler =>
   async (_req, res) => {
     const checks = await broker.checkHealth()
-    const isUp = !isDraining() && checks.records === 'ok' && checks.storage === 'ok'
+    const isUp = !stopping.aborted && checks.records === 'ok' && checks.storage === 'ok'
     // Without events or a scanner uploads take longer; that is no reason to take a node out.
     const isQuiet = checks.events !== 'silent' && checks.scanner !== 'unavailable'
     if (isUp) res.json(isQuiet ? { ok: true } : { ok: true, checks })
-    else res.status(503).set('retry-after', '2').json({ ok: false, checks, draining: isDraining() })
+    else
+      res
+        .status(503)
+        .set('retry-after', '2')
+        .json({ ok: false, checks, draining: stopping.aborted })
   }

@@ -15,7 +15,12 @@ import { DownloadQuery, ListQuery, NoBody, NoQuery, WaitQuery } from '../upload-
 
 const BODY_LIMIT_BYTES = 64 * 1024
 
-export type UploadRoutesDeps = { broker: Broker; cursors: Cursors; issueSlots: boolean }
+export type UploadRoutesDeps = {
+  broker: Broker
+  cursors: Cursors
+  issueSlots: boolean
+  stopping: AbortSignal
+}
 
 type Answer = (req: Request<{ id: string }>, res: Response) => Promise<unknown>
 
@@ -72,13 +77,13 @@ const listUploads =
   }
 
 const getUpload =
-  ({ broker }: UploadRoutesDeps): Answer =>
+  ({ broker, stopping }: UploadRoutesDeps): Answer =>
   async (req, res) => {
     const { wait } = parseQuery(WaitQuery, req.query)
     const tenant = tenantWith(res, 'uploads:read')
     const gone = new AbortController()
     res.on('close', () => gone.abort())
-    const waiting = { seconds: wait, signal: gone.signal }
+    const waiting = { seconds: wait, signal: AbortSignal.any([gone.signal, stopping]) }
     const upload = await broker.awaitUpload(tenant, req.params.id, waiting)
     res.json(renderUpload(upload, broker.guaranteesFor(upload)))
   }
