@@ -24,6 +24,8 @@ import { openStore, type Store } from './store/store.ts'
 import { createEventLog, createLogger, type Logger } from './telemetry/log.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 
+const STREAM_IDLE_MS = 30_000
+
 export type Service = {
   url: string
   broker: Broker
@@ -117,7 +119,7 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     store,
     profiles,
     now,
-    inspect: (pass: Pass) => inspect({ detect, scanner }, pass),
+    inspect: (pass: Pass) => inspect({ detect, scanner, idleMs: STREAM_IDLE_MS }, pass),
     parseEvent,
     scanner,
     scanByUrl: config.scanners.http && createHttpScanner(config.scanners.http),

@@ -44,8 +44,12 @@ export async function readObject(
   location: Location,
   signal: AbortSignal,
 ): Promise<ObjectStream | null> {
+  // The signal stays with the stream, so only the wait for its beginning is bounded here.
+  const slow = new AbortController()
+  const timer = setTimeout(() => slow.abort(), CALL_TIMEOUT_MS)
   try {
-    const found = await keeper.send(new GetObjectCommand(at(location)), { abortSignal: signal })
+    const abortSignal = AbortSignal.any([signal, slow.signal])
+    const found = await keeper.send(new GetObjectCommand(at(location)), { abortSignal })
     return {
       // In Node the SDK's body is the response itself; its wider type is for browsers.
       body: found.Body as Readable,
@@ -55,6 +59,8 @@ export async function readObject(
   } catch (error) {
     if (isAbsent(error)) return null
     throw toUnavailable(error)
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -16,6 +16,8 @@ export type InspectDeps = {
   detect: Detect
   /** Null: none is configured. */
   scanner: Pick<Scanner, 'begin'> | null
+  /** How long the store may send nothing before the attempt is given up. */
+  idleMs: number
 }
 
 export type Pass = {
@@ -27,10 +29,11 @@ export type Pass = {
   signal: AbortSignal
 }
 
-export async function inspect({ detect, scanner }: InspectDeps, pass: Pass): Promise<Inspected> {
+export async function inspect(deps: InspectDeps, pass: Pass): Promise<Inspected> {
+  const { detect, scanner } = deps
   const scanning = pass.scan && scanner ? await beginScan(scanner, pass.body) : null
   try {
-    const { size, sha256, head } = await readOnce(pass, scanning)
+    const { size, sha256, head } = await readOnce(pass, scanning, deps.idleMs)
     const scan: Scan = scanning ? await scanning.end() : { outcome: 'off' }
     const detectedType = await detectType({ bytes: head, isWhole: size === head.length }, detect)
     return { size, sha256, detectedType, scan }
@@ -48,25 +51,47 @@ async function beginScan(scanner: Pick<Scanner, 'begin'>, body: Readable): Promi
   }
 }
 
-async function readOnce({ body, contentLength, signal }: Pass, scanning: Scanning | null) {
+async function readOnce(
+  { body, contentLength, signal }: Pass,
+  scanning: Scanning | null,
+  idleMs: number,
+) {
+  const watch = createWatch(idleMs)
   const hash = createHash('sha256')
   const first: Buffer[] = []
   let size = 0
   const read = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
+    watch.arm()
     for await (const chunk of chunks) {
+      watch.disarm()
       if (size < HEAD_BYTES) first.push(chunk.subarray(0, HEAD_BYTES - size))
       size += chunk.length
       hash.update(chunk)
       await scanning?.write(chunk)
+      watch.arm()
     }
   }
   try {
-    await pipeline(body, read, { signal })
+    await pipeline(body, read, { signal: AbortSignal.any([signal, watch.stalled]) })
   } catch (error) {
     throw error instanceof Problem ? error : storageUnavailable(error)
+  } finally {
+    watch.disarm()
   }
   if (size !== contentLength) {
     throw storageUnavailable(new Error(`the stream ended after ${size} of ${contentLength} bytes`))
   }
   return { size, sha256: hash.digest('base64'), head: Buffer.concat(first) }
+}
+
+/** A half-open connection never ends by itself, and the lease would be renewed for ever. */
+function createWatch(idleMs: number) {
+  const stalled = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const disarm = (): void => clearTimeout(timer)
+  const arm = (): void => {
+    disarm()
+    timer = setTimeout(() => stalled.abort(), idleMs)
+  }
+  return { arm, disarm, stalled: stalled.signal }
 }

@@ -150,7 +150,10 @@ describe('disguises', () => {
         scan: false,
         signal: new AbortController().signal,
       }
-      const inspected = await inspect({ detect: detector.detect, scanner: null }, pass)
+      const inspected = await inspect(
+        { detect: detector.detect, scanner: null, idleMs: 1_000 },
+        pass,
+      )
       const ms = performance.now() - started
       const declared = aSlotRequest({ contentType, size: bytes.length })
       const verdict = judge(declared, inspected, aProfile({ undetected: 'reject' }))
@@ -169,7 +172,7 @@ describe('disguises', () => {
       const body = Readable.from([document])
       const { signal } = new AbortController()
       const pass = { body, contentLength: document.length, scan: false, signal }
-      await inspect({ detect: detector.detect, scanner: null }, pass)
+      await inspect({ detect: detector.detect, scanner: null, idleMs: 1_000 }, pass)
     }
     const grown = (process.memoryUsage().rss - before) / 1024 ** 2
     rows.push(`50 office bombs: memory + ${grown.toFixed(1)} MiB`)

@@ -171,7 +171,7 @@ export const createTestBroker = ({
     newId: () => uuidv7obj().toHex(),
     newNonce: () => randomBytes(16).toString('hex'),
     node: 'test-node',
-    inspect: (pass) => inspect({ detect: detector.detect, scanner }, pass),
+    inspect: (pass) => inspect({ detect: detector.detect, scanner, idleMs: 5_000 }, pass),
     parseEvent,
     wakeWorkers: () => undefined,
     wakeInbox: () => undefined,
