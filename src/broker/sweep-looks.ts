@@ -17,7 +17,7 @@ export async function sweepLooks(deps: NoteDeps, budget: number): Promise<number
 async function look(deps: NoteDeps, upload: Upload): Promise<void> {
   // Taken before the HEAD: an object that lands after `landBy` must not be waited for.
   const now = deps.now()
-  const isOver = now > upload.landBy
+  const isOver = now >= upload.landBy
   if ((await noteArrival(deps, upload, 'sweep')) !== 'absent') return
   if (!isOver) return scheduleLook(deps.store, upload, nextLookAt(upload, now))
 
