@@ -106,13 +106,19 @@ export const recordGone = (store: Store, upload: Upload, dueAt: Date, when: When
     set: { due_at: dueAt.getTime(), observed: null, received_at: null },
   })
 
-/** `staging_due_at` stays: the staging object goes once no PUT can land any more. */
+/** What an operator may still reopen keeps its staging object for a week. */
+const FAILED_KEPT_MS = 7 * 86_400_000
+
+/** The staging object goes once no PUT can land any more; of a failed upload it is the only copy. */
 export const recordEnded = (
   store: Store,
   upload: Upload,
   to: 'expired' | 'canceled' | 'failed',
   when: When,
-): Moved => advance(store, upload, { ...when, to, set: NOTHING_DUE })
+): Moved => {
+  const kept = to === 'failed' && { staging_due_at: when.at.getTime() + FAILED_KEPT_MS }
+  return advance(store, upload, { ...when, to, set: { ...NOTHING_DUE, ...kept } })
+}
 
 /** The object itself goes with the next sweep; from this commit on it is no longer given out. */
 export const recordDeleted = (store: Store, upload: Upload, when: When): Moved =>
@@ -128,5 +134,11 @@ export const recordReopened = (store: Store, upload: Upload, when: When): Moved 
   advance(store, upload, {
     ...when,
     to: 'received',
-    set: { due_at: when.at.getTime(), received_at: when.at.getTime(), attempts: 0, observed: null },
+    set: {
+      due_at: when.at.getTime(),
+      received_at: when.at.getTime(),
+      attempts: 0,
+      observed: null,
+      staging_due_at: upload.landBy.getTime(),
+    },
   })

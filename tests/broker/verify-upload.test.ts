@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { retryFailed } from '../../src/broker/retry-failed.ts'
 import { listHistory } from '../../src/store/history.ts'
 import { findById } from '../../src/store/uploads.ts'
 import type { Bucket } from '../../src/bucket/bucket.ts'
@@ -151,10 +152,11 @@ describe('verifyUpload', () => {
     expect(await stateOf(upload.id)).toBe('received')
   })
 
-  it('fails only after the give-up time, and an operator can reopen it', async () => {
+  it('fails only after the give-up time, keeps the bytes, and is ready once an operator reopens it', async () => {
+    let isDown = true
     const spoil = (bucket: Bucket): Bucket => ({
       ...bucket,
-      claim: () => Promise.reject(storageUnavailable()),
+      claim: (...args) => (isDown ? Promise.reject(storageUnavailable()) : bucket.claim(...args)),
     })
     const { upload } = await landed(someBytes(10), { spoil })
     await world.work()
@@ -162,6 +164,13 @@ describe('verifyUpload', () => {
     world.clock.advance(90_000)
     await world.work()
     expect(await stateOf(upload.id)).toBe('failed')
+
+    expect(await world.broker.sweepStaging(10)).toBe(0)
+    isDown = false
+    await retryFailed({ store: world.store, now: world.clock.now }, upload.id)
+    await world.work()
+    expect(await stateOf(upload.id)).toBe('ready')
+    expect(await world.broker.sweepStaging(10)).toBe(1)
   })
 
   it('returns to pending when the object is gone before it is claimed', async () => {
