@@ -25,7 +25,7 @@ check: format lint types layers deadcode ## Format, lint, types, layering, dead 
 
 stores: dist/.built ## The bucket contract and an upload end to end on real MinIO and versitygw
 	tests/stores/install
-	$(JEST) --selectProjects stores
+	$(JEST) --selectProjects stores --runInBand
 	@node tests/stores/print-capabilities.mjs
 
 bench: dist/.built ## Figures: event intake, verification of 1 GiB

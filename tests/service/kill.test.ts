@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import Sqlite from 'better-sqlite3'
 import { call, createBerth, untilFinal, type Berth, type Shown } from '../support/berth.ts'
 import { inTurns, startEmbedded, type Embedded } from '../support/embedded.ts'
-import { freePort, until } from '../support/processes.ts'
+import { freePort, patiently, until } from '../support/processes.ts'
 import { sha256Of, someBytes } from '../support/uploads.ts'
 import { bucketConfig, download, keysBelow, put } from '../support/world.ts'
 
@@ -27,16 +27,6 @@ afterAll(async () => {
   await store.close()
   await berth.close()
 })
-
-/** A client that retries while nobody answers. */
-async function patiently<T>(act: () => Promise<T>): Promise<T> {
-  let result: T | undefined
-  await until('an answer', async () => {
-    result = await act()
-    return true
-  })
-  return result as T
-}
 
 it('after ten kill -9 during 200 uploads: every upload ends, and records and objects name each other', async () => {
   const promised = new Map<string, string>()

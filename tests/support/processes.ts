@@ -49,6 +49,16 @@ export async function until(
   }
 }
 
+/** A client that retries while nobody answers. */
+export async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  let result: T | undefined
+  await until('an answer', async () => {
+    result = await act()
+    return true
+  })
+  return result as T
+}
+
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
