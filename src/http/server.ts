@@ -11,6 +11,10 @@ const LIMITS = {
   maxHeaderSize: 16 * 1024,
 }
 
+// Some senders open a connection for every event. Past a full backlog the kernel drops their SYNs
+// and everybody else's; the system's own limit (net.core.somaxconn) still holds.
+const BACKLOG = 4_096
+
 const IDLE_CHECK_MS = 100
 
 export type Listening = {
@@ -28,7 +32,7 @@ export async function listen(
   const server = createServer(LIMITS, listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, resolve)
+    server.listen({ port, host, backlog: BACKLOG }, resolve)
   })
   const address = server.address() as AddressInfo
   const shown = host.includes(':') ? `[${host}]` : host
