@@ -43,8 +43,15 @@ export async function until(
   seconds = 60,
 ): Promise<void> {
   const giveUpAt = Date.now() + seconds * 1000
-  while (!(await holds().catch(() => false))) {
-    if (Date.now() > giveUpAt) throw new Error(`waited ${seconds} s in vain for ${what}`)
+  let reason: unknown = 'it does not hold'
+  const failed = (error: unknown): boolean => {
+    reason = error
+    return false
+  }
+  while (!(await holds().catch(failed))) {
+    if (Date.now() > giveUpAt) {
+      throw new Error(`waited ${seconds} s in vain for ${what}: ${String(reason)}`)
+    }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
