@@ -21,6 +21,7 @@ import { sweepInbox } from './sweep-inbox.ts'
 import { sweepLeases } from './sweep-leases.ts'
 import { sweepLooks } from './sweep-looks.ts'
 import { sweepClaims, sweepStaging } from './sweep-objects.ts'
+import { sweepProbes } from './sweep-probes.ts'
 import { uploadHistory } from './upload-history.ts'
 import type { VerifyDeps } from './verify-deps.ts'
 import { verifyUpload } from './verify-upload.ts'
@@ -70,6 +71,7 @@ export function createBroker(deps: BrokerDeps) {
     sweepLeases: (batch: number) => sweepLeases(deps, batch),
     sweepStaging: (batch: number) => sweepStaging(deps, batch),
     sweepClaims: (batch: number) => sweepClaims(deps, batch),
+    sweepProbes: (batch: number) => sweepProbes(deps, batch),
     sweepInbox: (batch: number) => sweepInbox(deps, batch),
     watchEvents: () => watchEvents(deps),
     checkScanner: () => checkScanner(deps),

@@ -1,7 +1,8 @@
 /** Keeps what is known of each bucket's own enforcement fresh: probed once, and again every day. */
 
-import { probeBucket } from '../bucket/probe.ts'
+import { LONGEST_PROBE_SECONDS, probeBucket } from '../bucket/probe.ts'
 import { listCapabilities, saveCapabilities } from '../store/capabilities.ts'
+import { forgetProbe, rememberProbe } from '../store/probes.ts'
 import { UNPROBED, type Guarantees } from '../upload/guarantees.ts'
 import { addSeconds } from '../upload/policy.ts'
 import type { Upload } from '../upload/upload.ts'
@@ -15,6 +16,9 @@ type ProbeDeps = Pick<Deps, 'store' | 'bucket' | 'profiles' | 'log' | 'now' | 'n
 }
 
 const FRESH_SECONDS = 86_400
+
+/** A PUT that was sent last may still land for a while. */
+const SURELY_OVER_SECONDS = 15
 
 /** @returns 0: there is never a batch left over. */
 export async function probeBuckets(deps: ProbeDeps): Promise<number> {
@@ -42,8 +46,11 @@ const places = ({ profiles, bucket }: ProbeDeps): Map<string, string> =>
 
 async function probe(deps: ProbeDeps, name: string, prefix: string): Promise<void> {
   const { bucket, now, log, store } = deps
-  const folder = `${prefix}staging/doctor-${deps.newNonce()}/`
-  const guarantees = await probeBucket(bucket, { bucket: name, folder, now })
+  const place = { bucket: name, folder: `${prefix}staging/doctor-${deps.newNonce()}/` }
+  // Recorded before anything is written there, so that the sweep finds what a killed probe left.
+  await rememberProbe(store, place, addSeconds(now(), LONGEST_PROBE_SECONDS + SURELY_OVER_SECONDS))
+  const guarantees = await probeBucket(bucket, { ...place, now })
+  await forgetProbe(store, place)
   if (!guarantees) {
     log.warn('probe.inconclusive', { bucket: name })
     return

@@ -27,6 +27,9 @@ const TERMS: SlotTerms = {
 }
 const PATIENCE_MS = 10_000
 
+/** After this no PUT of a probe is begun any more, and one under way is cut off. */
+export const LONGEST_PROBE_SECONDS = 30
+
 type Headers = Record<string, string | undefined>
 /** One breach: a slot with these terms, answered with this body and these changed headers. */
 type Breach = { terms?: Partial<SlotTerms>; body: Buffer; headers?: Headers }
@@ -47,6 +50,7 @@ const BREACHES: Record<'size' | 'contentType' | 'sha256', Breach[]> = {
 /** Null when even the right PUT is not accepted: then nothing can be said. Leaves nothing behind. */
 export async function probeBucket(bucket: Bucket, probing: Probing): Promise<Guarantees | null> {
   const used: Location[] = []
+  const deadline = AbortSignal.timeout(LONGEST_PROBE_SECONDS * 1000)
   const place = (): Location => {
     const location = { bucket: probing.bucket, key: `${probing.folder}${used.length}` }
     used.push(location)
@@ -55,11 +59,11 @@ export async function probeBucket(bucket: Bucket, probing: Probing): Promise<Gua
   const isRefused = async ({ terms, body, headers }: Breach): Promise<boolean> => {
     const location = place()
     const slot = await bucket.presignPut(location, { ...TERMS, ...terms }, probing.now())
-    const status = await put(slot, body, headers)
+    const status = await put(slot, { body, headers, deadline })
     return status >= 400 && status < 500 && (await bucket.head(location)) === null
   }
   try {
-    const isSingleUse = await tryTwice(bucket, place(), probing.now())
+    const isSingleUse = await tryTwice(bucket, { location: place(), now: probing.now(), deadline })
     if (isSingleUse === null) return null
     return {
       size: enforcer(await every(BREACHES.size, isRefused)),
@@ -80,22 +84,32 @@ async function every<T>(items: T[], holds: (item: T) => Promise<boolean>): Promi
   return true
 }
 
+type Try = { location: Location; now: Date; deadline: AbortSignal }
+
 /** Null when the first, right PUT is refused. */
-async function tryTwice(bucket: Bucket, location: Location, now: Date): Promise<boolean | null> {
+async function tryTwice(bucket: Bucket, { location, now, deadline }: Try): Promise<boolean | null> {
   const slot = await bucket.presignPut(location, TERMS, now)
-  if ((await put(slot, BODY)) !== 200) return null
-  return (await put(slot, OTHER)) === 412
+  if ((await put(slot, { body: BODY, deadline })) !== 200) return null
+  return (await put(slot, { body: OTHER, deadline })) === 412
 }
 
+type Sent = { body: Buffer; headers?: Headers | undefined; deadline: AbortSignal }
+
 /** Raw HTTP, as fetch sends neither a wrong length nor a body without a type. */
-function put({ url, headers }: Slot, body: Buffer, change: Headers = {}): Promise<number> {
-  const all: Headers = { ...headers, 'content-length': String(body.length), ...change }
+function put({ url, headers }: Slot, sent: Sent): Promise<number> {
+  const { body, deadline } = sent
+  const all: Headers = { ...headers, 'content-length': String(body.length), ...sent.headers }
   const given = Object.entries(all).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   )
   const send = url.startsWith('https:') ? httpsRequest : httpRequest
   return new Promise((resolve, reject) => {
-    const options = { method: 'PUT', headers: Object.fromEntries(given), timeout: PATIENCE_MS }
+    const options = {
+      method: 'PUT',
+      headers: Object.fromEntries(given),
+      timeout: PATIENCE_MS,
+      signal: deadline,
+    }
     const outgoing = send(url, { ...options, agent: false }, (answer) => {
       answer.resume()
       resolve(answer.statusCode ?? 0)

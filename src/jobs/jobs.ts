@@ -40,6 +40,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-leases', Math.min(sweepMs, POLL_MS), broker.sweepLeases),
     job('sweep-staging', sweepMs, broker.sweepStaging),
     job('sweep-claims', sweepMs, broker.sweepClaims),
+    job('sweep-probes', sweepMs, broker.sweepProbes),
     job('sweep-inbox', sweepMs, broker.sweepInbox),
     job('watch-events', sweepMs, broker.watchEvents),
     job('probe-buckets', PROBE_CHECK_MS, broker.probeBuckets),

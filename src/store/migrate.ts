@@ -4,12 +4,14 @@ import { Migrator, type Kysely, type Migration } from 'kysely'
 import { up as uploads } from './migrations/0001-uploads.ts'
 import { up as arrivals } from './migrations/0002-arrivals.ts'
 import { up as capabilities } from './migrations/0003-capabilities.ts'
+import { up as probes } from './migrations/0004-probes.ts'
 import type { Schema } from './schema.ts'
 
 const MIGRATIONS: Record<string, Migration> = {
   '0001-uploads': { up: uploads },
   '0002-arrivals': { up: arrivals },
   '0003-capabilities': { up: capabilities },
+  '0004-probes': { up: probes },
 }
 
 /** @returns the names of the migrations that ran now. */

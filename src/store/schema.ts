@@ -83,6 +83,8 @@ export type InboxTable = {
   received_at: Millis
 }
 
+type ProbesTable = { folder: string; bucket: string; collect_at: Millis }
+
 type CapabilitiesTable = { bucket: string; guarantees: string; probed_at: Millis }
 
 export type ApiKeysTable = {
@@ -107,4 +109,5 @@ export type Schema = {
   inbox: InboxTable
   api_keys: ApiKeysTable
   capabilities: CapabilitiesTable
+  probes: ProbesTable
 }

@@ -65,6 +65,25 @@ describe('probeBuckets', () => {
     expect(puts()).toBe(2 * first)
   })
 
+  it('leaves nothing for ever, even when it is killed half-way', async () => {
+    let isKilled = true
+    world = await createWorld({
+      spoil: (bucket) => ({
+        ...bucket,
+        remove: (at) => (isKilled ? Promise.reject(new Error('killed')) : bucket.remove(at)),
+      }),
+    })
+    await expect(world.broker.probeBuckets()).rejects.toThrow('killed')
+    isKilled = false
+    expect(await keysBelow(world, '')).toHaveLength(1)
+
+    expect(await world.broker.sweepProbes(10)).toBe(0)
+    world.clock.advance(46)
+    expect(await world.broker.sweepProbes(10)).toBe(1)
+    expect(await keysBelow(world, '')).toEqual([])
+    expect(await world.broker.sweepProbes(10)).toBe(0)
+  })
+
   it('says nothing new while the store is down', async () => {
     world = await createWorld()
     const { upload } = await world.broker.issueSlot('t', requestFor(someBytes(5)))

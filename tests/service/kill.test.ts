@@ -66,15 +66,19 @@ it('after ten kill -9 during 200 uploads: every upload ends, and records and obj
     expect([ended?.state, ended?.object?.sha256]).toEqual(['ready', sha256])
   }
   const ready = all.filter(({ state }) => state === 'ready').map(({ object }) => object?.key ?? '')
-  await until('the sweeps to be done', async () => {
-    expect((await keysBelow(store, '')).sort()).toEqual(ready.sort())
-    return true
-  })
+  await until(
+    'the sweeps to be done',
+    async () => {
+      expect((await keysBelow(store, '')).sort()).toEqual(ready.sort())
+      return true
+    },
+    120,
+  )
   await checkServed(ready.length)
   process.stdout.write(
     `killed ${KILLS} times: ${promised.size} acknowledged uploads ready, ${all.length - ready.length} unacknowledged expired, ${ready.length} objects\n`,
   )
-}, 180_000)
+}, 300_000)
 
 async function allIds(): Promise<string[]> {
   const ids: string[] = []
