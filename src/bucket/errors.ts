@@ -16,4 +16,16 @@ export const isAbsent = (error: unknown): boolean =>
 export const isChanged = (error: unknown): boolean =>
   statusOf(error) === 412 || codeOf(error) === 'ConditionalRequestConflict'
 
+/**
+ * Stored with SSE-C: nobody but the holder of the key can read it. Told by code and words together,
+ * as both are also used for other things. A HEAD has no body, so it can never say this.
+ */
+export const isEncryptedByClient = (error: unknown): boolean =>
+  statusOf(error) === 400 &&
+  codeOf(error) === 'InvalidRequest' &&
+  /server side encryption/i.test(String(error))
+
+/** A 400 without a code: a HEAD's way to say anything from a wrong region to a missing key. */
+export const isUnexplained = (error: unknown): boolean => statusOf(error) === 400
+
 export const toUnavailable = (error: unknown): Error => storageUnavailable(error)

@@ -11,7 +11,7 @@ import {
 import type { Readable } from 'node:stream'
 import type { Observed } from '../upload/upload.ts'
 import type { Location } from './config.ts'
-import { isAbsent, toUnavailable } from './errors.ts'
+import { isAbsent, isEncryptedByClient, isUnexplained, toUnavailable } from './errors.ts'
 
 export type ObjectStream = { body: Readable; contentLength: number; versionId: string | null }
 
@@ -35,7 +35,28 @@ export async function headObject(keeper: S3Client, location: Location): Promise<
     }
   } catch (error) {
     if (isAbsent(error)) return null
+    if (isUnexplained(error) && (await isUnreadable(keeper, location))) return UNREADABLE
     throw toUnavailable(error)
+  }
+}
+
+const UNREADABLE: Observed = {
+  size: -1,
+  contentType: '',
+  etag: '',
+  versionId: null,
+  isUnreadable: true,
+}
+
+/** Asks by GET, whose refusal has a body with a code. */
+async function isUnreadable(keeper: S3Client, location: Location): Promise<boolean> {
+  try {
+    const command = new GetObjectCommand({ ...at(location), Range: 'bytes=0-0' })
+    const { Body } = await keeper.send(command, bounded())
+    await Body?.transformToByteArray()
+    return false
+  } catch (error) {
+    return isEncryptedByClient(error)
   }
 }
 

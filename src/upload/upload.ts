@@ -35,6 +35,8 @@ export type Observed = {
   contentType: string
   etag: string
   versionId: string | null
+  /** The store keeps it under a key that only the client has (SSE-C). */
+  isUnreadable?: true
 }
 
 export type ScanResult = 'clean' | 'off'

@@ -29,6 +29,13 @@ type Rules = Pick<Profile, 'contentTypes' | 'undetected' | 'minSize' | 'scan' | 
 
 /** What the HEAD alone already breaks: then no byte has to be read. Null: nothing. */
 export function judgeObserved(declared: Declared, observed: Observed): Rejection | null {
+  if (observed.isUnreadable) {
+    return reject(
+      'unreadable',
+      'an object without a key of its own',
+      "encryption with the client's key",
+    )
+  }
   if (observed.size !== declared.size) {
     return reject('size-mismatch', `${declared.size} bytes`, `${observed.size} bytes`)
   }

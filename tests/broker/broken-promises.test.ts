@@ -52,6 +52,14 @@ const BREACHES: Breach[] = [
     reason: 'content-type-mismatch',
   },
   {
+    name: "encrypted with the client's key (H25)",
+    refusal: 403,
+    off: { signature: false },
+    breach: (slot) =>
+      send(slot, BYTES, { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' }),
+    reason: 'unreadable',
+  },
+  {
     name: 'with another body than the declared SHA-256',
     refusal: 400,
     off: { checksum: false },

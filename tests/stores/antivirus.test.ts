@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { createClamd } from '../../src/inspect/scan/clamd.ts'
 import { createFitScanner, type FitScanner } from '../../src/inspect/scan/fit-scanner.ts'
 import { findById } from '../../src/store/uploads.ts'
-import { EICAR, startClamd, type Clamd } from '../support/clamd.ts'
+import type { Socket } from 'node:net'
+import { EICAR, startClamd, startRelay, type Clamd } from '../support/clamd.ts'
 import { requestFor, someBytes } from '../support/uploads.ts'
 import { createWorld, keysBelow, put, type World } from '../support/world.ts'
 
@@ -38,11 +39,17 @@ async function verdictOn(bytes: Buffer, profile: object = {}) {
     profiles: { default: { scan: 'required', maxSize: CAP, ...profile } },
     scanner: scanner,
   })
+  const id = await uploaded(bytes)
+  await world.work()
+  return findById(world.store, id)
+}
+
+/** Arrived, and not verified yet. */
+async function uploaded(bytes: Buffer): Promise<string> {
   const { upload, slot } = await world.broker.issueSlot('t', requestFor(bytes))
   expect(await put(slot, bytes)).toBe(200)
   await world.broker.completeUpload('t', upload.id)
-  await world.work()
-  return findById(world.store, upload.id)
+  return upload.id
 }
 
 /** Made with the zip module of Python, which knows no passwords for writing; the flag alone is set. */
@@ -100,6 +107,50 @@ describe('an upload of a profile that scans', () => {
   })
 })
 
+/** The same, while what the real clamd answers goes through `answer` first. */
+async function verdictThrough(answer: (reply: string, to: Socket) => void, bytes: Buffer) {
+  const relay = await startRelay(clamd, answer)
+  const direct = scanner
+  scanner = createFitScanner(createClamd({ address: relay.address, timeoutMs: 2_000 }), CHECKED)
+  try {
+    return await verdictOn(bytes)
+  } finally {
+    scanner = direct
+    await relay.close()
+  }
+}
+
+describe('an answer of clamd', () => {
+  const inPieces = (reply: string, to: Socket): void => {
+    const [first, ...rest] = reply
+    if (first === undefined) return void to.end()
+    to.write(first, () => setImmediate(() => inPieces(rest.join(''), to)))
+  }
+  it('that comes in pieces is understood, clean or infected', async () => {
+    expect(await verdictThrough(inPieces, someBytes(1_000))).toMatchObject({
+      state: 'ready',
+      object: { scan: 'clean' },
+    })
+    await world.close()
+    expect(await verdictThrough(inPieces, EICAR)).toMatchObject({
+      state: 'rejected',
+      rejection: { reason: 'infected' },
+    })
+  })
+
+  it('that says OK and then FOUND makes nothing ready: the upload waits', async () => {
+    const twice = (reply: string, to: Socket): void => {
+      const isClean = reply === 'stream: OK\0'
+      // The self-test must pass, or nothing would be scanned at all.
+      if (isClean && to.bytesRead < CHECKED) to.end(`${reply}stream: Some-Signature FOUND\0`)
+      else to.end(reply)
+    }
+    const waiting = await verdictThrough(twice, someBytes(100_000))
+    expect(waiting).toMatchObject({ state: 'received', attempts: 1, object: null })
+    await scanner.check()
+  })
+})
+
 describe('a clamd that is away', () => {
   it('hung: no verdict, the upload waits, and is ready once clamd goes on', async () => {
     await scanner.check()
@@ -108,17 +159,38 @@ describe('a clamd that is away', () => {
       profiles: { default: { scan: 'required' } },
       scanner: scanner,
     })
-    const bytes = someBytes(1_000)
-    const { upload, slot } = await world.broker.issueSlot('t', requestFor(bytes))
-    await put(slot, bytes)
-    await world.broker.completeUpload('t', upload.id)
+    const id = await uploaded(someBytes(1_000))
     await world.work()
-    expect((await findById(world.store, upload.id))?.state).toBe('received')
+    expect((await findById(world.store, id))?.state).toBe('received')
 
     clamd.child.kill('SIGCONT')
     world.clock.advance(5)
     await world.work()
-    expect((await findById(world.store, upload.id))?.state).toBe('ready')
+    expect((await findById(world.store, id))?.state).toBe('ready')
+  })
+
+  it('stopped before the upload came: it waits, and is ready once another clamd runs', async () => {
+    const stopped = await startClamd()
+    const port = Number(stopped.address.split(':')[1])
+    const fit = createFitScanner(
+      createClamd({ address: stopped.address, timeoutMs: 2_000 }),
+      CHECKED,
+    )
+    await fit.check()
+    await stopped.close()
+    world = await createWorld({ profiles: { default: { scan: 'required' } }, scanner: fit })
+    const id = await uploaded(someBytes(1_000))
+    await world.work()
+    expect((await findById(world.store, id))?.state).toBe('received')
+
+    const again = await startClamd('32M', port)
+    world.clock.advance(5)
+    await world.work()
+    expect(await findById(world.store, id)).toMatchObject({
+      state: 'ready',
+      object: { scan: 'clean' },
+    })
+    await again.close()
   })
 
   it('killed in mid-stream: never ready, and failed only after a day', async () => {
@@ -140,15 +212,12 @@ describe('a clamd that is away', () => {
         },
       },
     })
-    const bytes = someBytes(300_000)
-    const { upload, slot } = await world.broker.issueSlot('t', requestFor(bytes))
-    await put(slot, bytes)
-    await world.broker.completeUpload('t', upload.id)
+    const id = await uploaded(someBytes(300_000))
     await world.work()
-    expect((await findById(world.store, upload.id))?.state).toBe('received')
+    expect((await findById(world.store, id))?.state).toBe('received')
     world.clock.advance(90_000)
     await world.work()
-    expect((await findById(world.store, upload.id))?.state).toBe('failed')
+    expect((await findById(world.store, id))?.state).toBe('failed')
     await other.close()
   })
 

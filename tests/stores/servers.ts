@@ -5,6 +5,7 @@ import {
   PutBucketNotificationConfigurationCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
+import { Agent } from 'node:https'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,16 +31,27 @@ export const bucketConfigFor = (endpoint: string): BucketConfig => ({
   keeper: ROOT,
 })
 
-const rootClient = (endpoint: string): S3Client =>
-  new S3Client({ endpoint, region: 'us-east-1', credentials: ROOT, forcePathStyle: true })
+/** @param ca for a store with a certificate of its own. */
+export const rootClient = (endpoint: string, ca?: Buffer): S3Client =>
+  new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    credentials: ROOT,
+    forcePathStyle: true,
+    ...(ca && { requestHandler: { httpsAgent: new Agent({ ca }) } }),
+  })
 
-export async function startMinio(webhook: Webhook, at?: number): Promise<RealStore> {
+/** The folder of `private.key` and `public.crt`. */
+export type Tls = { folder: string; ca: Buffer }
+
+export async function startMinio(webhook: Webhook, at?: number, tls?: Tls): Promise<RealStore> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-minio-'))
   const port = at ?? (await freePort())
-  const url = `http://127.0.0.1:${port}`
+  const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
+  const certs = tls ? ['--certs-dir', tls.folder] : []
   const running = run(
     cached('minio'),
-    ['server', '--quiet', '--address', `127.0.0.1:${port}`, join(folder, 'data')],
+    ['server', '--quiet', ...certs, '--address', `127.0.0.1:${port}`, join(folder, 'data')],
     {
       HOME: folder,
       PATH: process.env['PATH'],
@@ -56,7 +68,7 @@ export async function startMinio(webhook: Webhook, at?: number): Promise<RealSto
       }),
     },
   )
-  const client = rootClient(url)
+  const client = rootClient(url, tls?.ca)
   await until(`MinIO: ${running.output()}`, async () => {
     await client.send(new CreateBucketCommand({ Bucket: BUCKET }))
     return true

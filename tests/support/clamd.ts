@@ -22,10 +22,10 @@ function findClamd(): string | null {
   }
 }
 
-/** @param streamMax clamd's StreamMaxLength. */
-export async function startClamd(streamMax = '32M'): Promise<Clamd> {
+/** @param streamMax clamd's StreamMaxLength. @param at the port; null: a free one. */
+export async function startClamd(streamMax = '32M', at: number | null = null): Promise<Clamd> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-clamd-'))
-  const port = await freePort()
+  const port = at ?? (await freePort())
   mkdirSync(join(folder, 'db'))
   writeFileSync(
     join(folder, 'db', 'test.ndb'),
@@ -82,6 +82,31 @@ export async function startFalseClamd(behave: (socket: Socket) => void): Promise
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     address: `127.0.0.1:${port}`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
+
+/**
+ * Stands between Berth and a real clamd; what clamd answers goes through `answer` first.
+ * @param answer writes the reply as it likes, and ends the connection.
+ */
+export async function startRelay(
+  clamd: Clamd,
+  answer: (reply: string, to: Socket) => void,
+): Promise<FalseClamd> {
+  const [host = '', port] = clamd.address.split(':')
+  const server = createServer((from) => {
+    const to = connect(Number(port), host)
+    let reply = ''
+    from.on('error', () => to.destroy()).pipe(to)
+    to.on('error', () => from.destroy())
+    to.on('data', (chunk: Buffer) => (reply += chunk.toString()))
+    to.on('end', () => answer(reply, from))
+  })
+  const own = await freePort()
+  await new Promise<void>((resolve) => server.listen(own, '127.0.0.1', resolve))
+  return {
+    address: `127.0.0.1:${own}`,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }

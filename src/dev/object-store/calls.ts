@@ -105,6 +105,7 @@ function toStored({ now }: CallDeps, req: IncomingMessage, received: Received): 
     checksumSha256: declared === undefined ? null : received.sha256,
     tagging: (req.headers['x-amz-tagging'] as string | undefined) ?? null,
     extra: extraOf(req),
+    isUnreadable: req.headers['x-amz-server-side-encryption-customer-algorithm'] !== undefined,
   }
 }
 

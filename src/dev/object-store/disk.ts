@@ -27,6 +27,8 @@ export type Stored = {
   tagging: string | null
   /** cache-control, content-encoding and the like, as they were sent. */
   extra: Record<string, string>
+  /** Under a key of the client's (SSE-C): without it nobody may read. */
+  isUnreadable: boolean
 }
 
 export type Disk = { folder: string }

@@ -16,6 +16,13 @@ export function assertBucket(disk: Disk, bucket: string, res: ServerResponse): S
 export function requireObject(disk: Disk, bucket: string, key: string): Stored {
   const stored = hasBucket(disk, bucket) ? findObject(disk, bucket, key) : null
   if (!stored) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
+  if (stored.isUnreadable) {
+    throw new S3Error(
+      400,
+      'InvalidRequest',
+      'The object was stored using a form of Server Side Encryption; its parameters are missing.',
+    )
+  }
   return stored
 }
 
