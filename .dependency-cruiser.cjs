@@ -25,10 +25,17 @@ module.exports = {
     only('events', 'broker', 'upload', 'problem'),
     only('telemetry', 'problem'),
     only('console'),
+    only('client'),
     {
       name: 'upload-is-pure',
       severity: 'error',
       from: { path: '^src/upload/' },
+      to: { dependencyTypes: ['npm', 'core'] },
+    },
+    {
+      name: 'client-has-no-dependencies',
+      severity: 'error',
+      from: { path: '^src/client/' },
       to: { dependencyTypes: ['npm', 'core'] },
     },
     {
