@@ -62,7 +62,7 @@ it('verifies 1 GiB at the speed of a bare copy, GET and SHA-256, in flat memory'
   }
   const [a, b] = [median(floor), median(ours)]
   process.stdout.write(
-    `1 GiB: bare copy + GET + SHA-256 ${a.toFixed(2)} s, arrival → ready ${b.toFixed(2)} s: ${((100 * a) / b).toFixed(0)} % of its speed; memory + ${Math.max(...(grown ?? [])).toFixed(0)} MiB at most\n`,
+    `1 GiB: bare copy + GET + SHA-256 ${a.toFixed(2)} s, arrival → ready ${b.toFixed(2)} s: ${((100 * a) / b).toFixed(1)} % of its speed; memory + ${Math.max(...(grown ?? [])).toFixed(0)} MiB at most\n`,
   )
   expect(ours).toHaveLength(ROUNDS)
 }, 300_000)
