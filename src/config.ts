@@ -25,8 +25,11 @@ export const ENVIRONMENT = {
   ROLES: text.default('api,worker'),
   DATABASE_URL: z
     .string()
-    .regex(/^file:./, 'expected file:<path>')
+    .regex(/^(file:.|postgres(ql)?:\/\/.)/, 'expected file:<path> or postgres://<address>')
+    .refine((url) => url.startsWith('file:') || URL.canParse(url), 'is not a valid address')
     .default('file:./data/berth.db'),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(1000).default(10),
+  MIGRATE_ON_START: onOff.default('on'),
   BERTH_PROFILES: optional,
   S3_ENDPOINT: address.optional(),
   S3_PUBLIC_ENDPOINT: address.optional(),
@@ -89,7 +92,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   const e = parseEnvironment(env)
   return {
     http: httpSlice(e),
-    database: { url: e.DATABASE_URL },
+    database: databaseSlice(e),
     profilesFile: e.BERTH_PROFILES ?? null,
     bucket: bucketSlice(e),
     limits: {
@@ -115,12 +118,26 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   }
 }
 
+const DatabaseEnvironment = Environment.pick({
+  DATABASE_URL: true,
+  DATABASE_POOL_SIZE: true,
+  MIGRATE_ON_START: true,
+})
+
+export type DatabaseConfig = ReturnType<typeof databaseSlice>
+
 /** For commands that touch the records only. */
-export function loadDatabaseUrl(env: NodeJS.ProcessEnv): string {
-  const parsed = z.object({ DATABASE_URL: ENVIRONMENT.DATABASE_URL }).safeParse(withoutEmpty(env))
+export function loadDatabase(env: NodeJS.ProcessEnv): DatabaseConfig {
+  const parsed = DatabaseEnvironment.safeParse(withoutEmpty(env))
   if (!parsed.success) throw new ConfigError(mistakesOf(parsed.error))
-  return parsed.data.DATABASE_URL
+  return databaseSlice(parsed.data)
 }
+
+const databaseSlice = (e: z.infer<typeof DatabaseEnvironment>) => ({
+  url: e.DATABASE_URL,
+  poolSize: e.DATABASE_POOL_SIZE,
+  migrateOnStart: e.MIGRATE_ON_START === 'on',
+})
 
 function parseEnvironment(env: NodeJS.ProcessEnv): Env {
   const given = withoutEmpty(env)

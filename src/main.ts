@@ -5,11 +5,13 @@ import { config as readDotenv } from 'dotenv'
 import { retryFailed } from './broker/retry-failed.ts'
 import { events } from './cli/events.ts'
 import { keys } from './cli/keys.ts'
+import { migrate } from './cli/migrate.ts'
 import { serve } from './cli/serve.ts'
 import { USAGE, UsageError } from './cli/usage.ts'
 import { ConfigError } from './config-error.ts'
-import { environment, loadConfig, loadDatabaseUrl } from './config.ts'
+import { environment, loadConfig, loadDatabase, type DatabaseConfig } from './config.ts'
 import { loadProfiles } from './profiles.ts'
+import { UnusableDatabase } from './store/engine.ts'
 import { openStore } from './store/store.ts'
 import { readVersion } from './telemetry/version.ts'
 
@@ -17,19 +19,13 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const COMMANDS: Record<string, (args: string[]) => Promise<void> | void> = {
   serve: () => serve(loadConfig(environment())),
-  migrate: () => migrate(loadDatabaseUrl(environment())),
-  keys: (args) => keys(loadDatabaseUrl(environment()), args, print),
-  events: (args) => events(loadDatabaseUrl(environment()), args, print),
+  migrate: () => migrate(loadDatabase(environment()), print),
+  keys: (args) => keys(loadDatabase(environment()), args, print),
+  events: (args) => events(loadDatabase(environment()), args, print),
   profiles: checkProfiles,
-  uploads: (args) => retryUpload(loadDatabaseUrl(environment()), args),
+  uploads: (args) => retryUpload(loadDatabase(environment()), args),
   version: () => print(readVersion()),
   help: () => print(USAGE),
-}
-
-async function migrate(databaseUrl: string): Promise<void> {
-  const store = openStore(databaseUrl)
-  const ran = await store.migrate().finally(() => store.close())
-  print(ran.length === 0 ? 'the schema is up to date' : `migrated: ${ran.join(', ')}`)
 }
 
 function checkProfiles([action, file]: string[]): void {
@@ -37,13 +33,19 @@ function checkProfiles([action, file]: string[]): void {
   print(`${file}: ${[...loadProfiles(file).keys()].join(', ')}: fine`)
 }
 
-async function retryUpload(databaseUrl: string, [action, id]: string[]): Promise<void> {
+async function retryUpload(
+  { url, migrateOnStart }: DatabaseConfig,
+  [action, id]: string[],
+): Promise<void> {
   if (action !== 'retry' || id === undefined) throw new UsageError('expected uploads retry ID')
-  const store = openStore(databaseUrl)
-  const upload = await retryFailed({ store, now: () => new Date() }, id).finally(() =>
-    store.close(),
-  )
-  print(`${upload.id}: ${upload.state}`)
+  const store = openStore(url)
+  try {
+    await store.prepare({ migrate: migrateOnStart })
+    const upload = await retryFailed({ store, now: store.clock.now }, id)
+    print(`${upload.id}: ${upload.state}`)
+  } finally {
+    await store.close()
+  }
 }
 
 async function main([name, ...args]: string[]): Promise<void> {
@@ -57,6 +59,7 @@ async function main([name, ...args]: string[]): Promise<void> {
 const isUsage = (error: unknown): boolean =>
   error instanceof UsageError ||
   error instanceof ConfigError ||
+  error instanceof UnusableDatabase ||
   (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
 
 try {

@@ -172,6 +172,18 @@ export const recordsUnavailable = (cause?: unknown) =>
     cause,
   )
 
+/** The answer to a commit was lost: it may or may not have taken place. */
+export const recordsUncertain = (cause?: unknown) =>
+  problem(
+    'records-unavailable',
+    {
+      detail: 'the database did not say whether this was recorded',
+      expected: 'the database to confirm the write',
+    },
+    soon,
+    cause,
+  )
+
 export const credentialsExpiring = () =>
   problem(
     'storage-credentials-expiring',

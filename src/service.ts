@@ -20,8 +20,10 @@ import { createHttpScanner } from './inspect/scan/http-scanner.ts'
 import { createFitScanner, type FitScanner } from './inspect/scan/fit-scanner.ts'
 import { startJobs, type Jobs } from './jobs/jobs.ts'
 import { loadProfiles } from './profiles.ts'
+import type { StoreReport } from './store/engine.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEventLog, createLogger, type Logger } from './telemetry/log.ts'
+import { reportTo } from './telemetry/store-report.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 
 const STREAM_IDLE_MS = 30_000
@@ -40,12 +42,12 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const logger = createLogger(config.log.level)
   const metrics = createMetrics()
   const detector = createDetector()
-  const store = openStore(config.database.url)
-  await store.migrate()
+  const events = createEventLog(logger)
+  const store = await openRecords(config, reportTo(events, metrics))
 
   // The jobs need the broker and wake-ups run the other way, so they meet here.
   let jobs: Jobs | null = null
-  const now = extras.now ?? (() => new Date())
+  const now = extras.now ?? store.clock.now
   const broker = createBroker({
     ...brokerDeps({ config, profiles, store, logger, metrics, detector, now }),
     wakeWorkers: () => jobs?.wakeWorkers(),
@@ -63,7 +65,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
     assertSns: snsGateFor(config.events.sns, now),
   })
   const listening = await listen(app, config.http.host, config.http.port)
-  if (config.jobs.run) jobs = startJobs(broker, config.jobs, createEventLog(logger).warn)
+  if (config.jobs.run) jobs = startJobs(broker, config.jobs, events.warn)
   const poller = startPoller(config, broker, logger)
   logger.info({ url: listening.url, version }, 'service.started')
 
@@ -74,6 +76,18 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
     logger.info('service.stopped')
   }
   return { url: listening.url, broker, close }
+}
+
+/** A service that cannot start leaves nothing open behind it. */
+async function openRecords({ database }: Config, report: StoreReport): Promise<Store> {
+  const store = openStore(database.url, { poolSize: database.poolSize, report })
+  try {
+    await store.prepare({ migrate: database.migrateOnStart })
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
 }
 
 function startPoller({ events, jobs }: Config, broker: Broker, logger: Logger): SqsPoller | null {

@@ -5,9 +5,6 @@ import type { Upload } from '../upload/upload.ts'
 import type { Deps } from './deps.ts'
 import { requireUpload } from './find-upload.ts'
 
-// Another node may have moved the upload, so the database is asked as well, at a low rate.
-const POLL_MS = 1_000
-
 export type Wait = { seconds: number; signal: AbortSignal }
 
 export async function awaitUpload(
@@ -17,17 +14,16 @@ export async function awaitUpload(
   { seconds, signal }: Wait,
 ): Promise<Upload> {
   const until = deps.now().getTime() + seconds * 1000
-  for (;;) {
-    const leftMs = until - deps.now().getTime()
-    const settled = new AbortController()
-    const heard = AbortSignal.any([signal, settled.signal])
-    // Listening starts before the look, so that no change falls between the two.
-    const change = deps.store.changes.next(id, Math.max(0, Math.min(POLL_MS, leftMs)), heard)
-    const upload = await requireUpload(deps, tenant, id)
-    if (leftMs <= 0 || signal.aborted || isFinal(upload.state)) {
-      settled.abort()
-      return upload
+  // Listening starts before the look, so that no change falls between the two.
+  const listener = deps.store.changes.listen(id)
+  try {
+    for (;;) {
+      const upload = await requireUpload(deps, tenant, id)
+      const leftMs = until - deps.now().getTime()
+      if (leftMs <= 0 || signal.aborted || isFinal(upload.state)) return upload
+      await listener.changedFrom(upload.version, leftMs, signal)
     }
-    await change
+  } finally {
+    listener.end()
   }
 }

@@ -2,20 +2,21 @@
 
 import { parseArgs } from 'node:util'
 import { INBOX_STATES, listStoredEvents } from '../broker/list-events.ts'
+import type { DatabaseConfig } from '../config.ts'
 import { openStore } from '../store/store.ts'
 import { UsageError } from './usage.ts'
 
 const LONGEST_LIST = 1_000
 
 export async function events(
-  databaseUrl: string,
+  database: DatabaseConfig,
   args: string[],
   print: (line: string) => void,
 ): Promise<void> {
   const { state, limit } = wanted(args)
-  const store = openStore(databaseUrl)
+  const store = openStore(database.url)
   try {
-    await store.migrate()
+    await store.prepare({ migrate: database.migrateOnStart })
     const found = await listStoredEvents({ store }, state, limit)
     for (const event of found) print(JSON.stringify(event))
   } finally {

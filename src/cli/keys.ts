@@ -9,6 +9,7 @@ import {
   type KeyTerms,
   type Scope,
 } from '../broker/api-keys.ts'
+import type { DatabaseConfig } from '../config.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { UsageError } from './usage.ts'
 
@@ -16,17 +17,17 @@ type KeyDeps = { store: Store; now: () => Date }
 
 /** @param print writes one line to stdout. */
 export async function keys(
-  databaseUrl: string,
+  database: DatabaseConfig,
   args: string[],
   print: (line: string) => void,
 ): Promise<void> {
   const [action, ...rest] = args
   const run = action === undefined ? undefined : ACTIONS[action]
   if (!run) throw new UsageError('expected berth keys create, list or revoke')
-  const store = openStore(databaseUrl)
+  const store = openStore(database.url)
   try {
-    await store.migrate()
-    for (const line of await run({ store, now: () => new Date() }, rest)) print(line)
+    await store.prepare({ migrate: database.migrateOnStart })
+    for (const line of await run({ store, now: store.clock.now }, rest)) print(line)
   } finally {
     await store.close()
   }

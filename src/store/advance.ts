@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely'
 import { isFinal, isLegal } from '../upload/transitions.ts'
 import type { Cause, Upload, UploadState } from '../upload/upload.ts'
 import { postponeClaim } from './claims.ts'
-import { adjust } from './quotas.ts'
+import type { Ledger } from './quotas.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
 import { toUpload, type UploadUpdate } from './upload-row.ts'
@@ -16,6 +16,8 @@ export type Step = {
   /** Why, in words for the history. Never a key, never a secret. */
   detail?: string
   set?: UploadUpdate
+  /** Work that another node may be taking right now: then it is passed over, not waited for. */
+  isClaim?: boolean
   /** Other rows that stand or fall with the change. */
   also?: (trx: Transaction<Schema>) => Promise<unknown>
 }
@@ -25,20 +27,25 @@ export async function advance(store: Store, upload: Upload, step: Step): Promise
   if (!isLegal(upload.state, step.to)) {
     throw new Error(`illegal transition ${upload.state} -> ${step.to}`)
   }
-  const moved = await store.write(async (trx) => {
-    const row = await compareAndSet(trx, upload, step)
+  const moved = await store.write(async (trx, ledger) => {
+    const row = await compareAndSet(trx, upload, step, store.skipsLocked)
     if (!row) return null
     await audit(trx, upload, step)
-    await settleQuota(trx, upload, step.to)
+    settleQuota(ledger, upload, step.to)
     await settleClaim(trx, upload, step)
     await step.also?.(trx)
     return toUpload(row)
-  })
-  if (moved) store.changes.announce(moved.id)
+  }, upload.id)
+  if (moved) store.changes.announce(moved.id, moved.version)
   return moved
 }
 
-const compareAndSet = (trx: Transaction<Schema>, upload: Upload, step: Step) =>
+const compareAndSet = (
+  trx: Transaction<Schema>,
+  upload: Upload,
+  step: Step,
+  skipsLocked: boolean,
+) =>
   trx
     .updateTable('uploads')
     .set({
@@ -51,6 +58,16 @@ const compareAndSet = (trx: Transaction<Schema>, upload: Upload, step: Step) =>
     .where('state', '=', upload.state)
     .where('version', '=', upload.version)
     .where('fence', '=', upload.fence)
+    .$if(skipsLocked && step.isClaim === true, (query) =>
+      query.where('id', 'in', (rows) =>
+        rows
+          .selectFrom('uploads')
+          .select('id')
+          .where('id', '=', upload.id)
+          .forUpdate()
+          .skipLocked(),
+      ),
+    )
     .returningAll()
     .executeTakeFirst()
 
@@ -69,10 +86,10 @@ const audit = (trx: Transaction<Schema>, upload: Upload, { to, at, cause, detail
     })
     .execute()
 
-async function settleQuota(trx: Transaction<Schema>, upload: Upload, to: UploadState) {
+function settleQuota(ledger: Ledger, upload: Upload, to: UploadState): void {
   const wasOpen = !isFinal(upload.state)
   const isOpen = !isFinal(to)
-  if (wasOpen !== isOpen) await adjust(trx, upload, isOpen ? 1 : -1)
+  if (wasOpen !== isOpen) ledger.adjust(upload, isOpen ? 1 : -1)
 }
 
 async function settleClaim(trx: Transaction<Schema>, upload: Upload, { to, at }: Step) {

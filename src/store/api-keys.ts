@@ -41,6 +41,12 @@ export async function revokeApiKey(store: Store, id: string, at: Date): Promise<
 }
 
 export const recordApiKeyUse = (store: Store, id: string, at: Date): Promise<unknown> =>
-  store.write((trx) =>
-    trx.updateTable('api_keys').set({ last_used_at: at.getTime() }).where('id', '=', id).execute(),
+  store.write(
+    (trx) =>
+      trx
+        .updateTable('api_keys')
+        .set({ last_used_at: at.getTime() })
+        .where('id', '=', id)
+        .execute(),
+    id,
   )

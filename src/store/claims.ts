@@ -57,4 +57,4 @@ export function listAbandonedClaims(store: Store, now: Date, limit: number): Pro
 }
 
 export const dropClaim = (store: Store, sealedKey: string): Promise<unknown> =>
-  store.write((trx) => forgetClaim(trx, sealedKey))
+  store.write((trx) => forgetClaim(trx, sealedKey), sealedKey)

@@ -1,28 +1,39 @@
-/** All writes that arrive in one turn of the event loop share one transaction, and so one fsync. */
+/** Writes that arrive while a group is written share the next transaction, and so one fsync. */
 
 import type { Kysely, Transaction } from 'kysely'
-import { isProblem } from '../problems.ts'
-import { isBusy } from './sqlite.ts'
+import { isProblem, recordsUnavailable } from '../problems.ts'
+import type { Engine } from './engine.ts'
+import { insertAdmitted } from './insert-admitted.ts'
+import { createLedger, type Ledger } from './quotas.ts'
 import type { Schema } from './schema.ts'
 
-type Work<T> = (trx: Transaction<Schema>) => Promise<T>
+type Work<T> = (trx: Transaction<Schema>, ledger: Ledger) => Promise<T>
 
-/** Runs `work` in a transaction. `work` may run twice, so it must do nothing but write rows. */
-export type Write = <T>(work: Work<T>) => Promise<T>
+/**
+ * Runs `work` in a transaction. `work` may run twice, so it must do nothing but write rows.
+ * @param order what it changes: an upload's id, say. Within a group, writes run in this order, so
+ *   that two nodes that change the same rows wait for each other in a line and not in a circle.
+ */
+export type Write = <T>(work: Work<T>, order?: string) => Promise<T>
 
 type Waiting = {
   work: Work<unknown>
+  order: string
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
+  /** Ends the wait for a turn. */
+  timer: NodeJS.Timeout
 }
+
+type Rules = Pick<Engine, 'isConflict' | 'queuePatienceMs'>
 
 // Bounded, so that one commit never holds readers up for long.
 const LARGEST_GROUP = 256
 
-const BUSY_WAIT_MS = 25
-const BUSY_PATIENCE_MS = 5_000
+const CONFLICT_WAIT_MS = 25
+const CONFLICT_PATIENCE_MS = 5_000
 
-export function createGroupCommit(db: Kysely<Schema>): Write {
+export function createGroupCommit(db: Kysely<Schema>, rules: Rules): Write {
   let waiting: Waiting[] = []
   let running = false
 
@@ -31,45 +42,67 @@ export function createGroupCommit(db: Kysely<Schema>): Write {
     while (waiting.length > 0) {
       const group = waiting.slice(0, LARGEST_GROUP)
       waiting = waiting.slice(LARGEST_GROUP)
-      await commitGroup(db, group)
+      for (const { timer } of group) clearTimeout(timer)
+      await commitGroup(db, rules, group.sort(byOrder))
     }
     running = false
   }
+  const giveUp = (one: Waiting): void => {
+    waiting = waiting.filter((other) => other !== one)
+    one.reject(recordsUnavailable(new Error('no turn to write came in time')))
+  }
 
-  return <T>(work: Work<T>): Promise<T> =>
+  return <T>(work: Work<T>, order = ''): Promise<T> =>
     new Promise<T>((resolve, reject) => {
-      waiting.push({ work, resolve: resolve as (value: unknown) => void, reject })
+      const one: Waiting = {
+        work,
+        order,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        timer: setTimeout(() => giveUp(one), rules.queuePatienceMs),
+      }
+      waiting.push(one)
       if (!running && waiting.length === 1) setImmediate(() => void run())
     })
 }
 
-async function commitGroup(db: Kysely<Schema>, group: Waiting[]): Promise<void> {
+const byOrder = (a: Waiting, b: Waiting): number =>
+  a.order < b.order ? -1 : Number(a.order > b.order)
+
+async function commitGroup(db: Kysely<Schema>, rules: Rules, group: Waiting[]): Promise<void> {
   try {
-    const results = await inTransaction(db, async (trx) => {
+    const results = await inTransaction(db, rules, async (trx) => {
+      const ledger = createLedger()
       const values: unknown[] = []
-      for (const { work } of group) values.push(await work(trx))
+      for (const { work } of group) values.push(await work(trx, ledger))
+      await insertAdmitted(trx, await ledger.settle(trx))
       return values
     })
     group.forEach(({ resolve }, index) => resolve(results[index]))
   } catch (error) {
     // One bad write must not fail its neighbours: each gets a transaction of its own.
     if (group.length > 1 && !isProblem(error, 'records-unavailable')) {
-      for (const one of group) await commitGroup(db, [one])
+      for (const one of group) await commitGroup(db, rules, [one])
       return
     }
     group.forEach(({ reject }) => reject(error))
   }
 }
 
-/** Waits outside the driver while another process writes, so the event loop stays free. */
-async function inTransaction<T>(db: Kysely<Schema>, work: Work<T>): Promise<T> {
-  const giveUpAt = Date.now() + BUSY_PATIENCE_MS
+/** Waits outside the driver while somebody else writes, so the event loop stays free. */
+async function inTransaction<T>(
+  db: Kysely<Schema>,
+  { isConflict }: Rules,
+  work: (trx: Transaction<Schema>) => Promise<T>,
+): Promise<T> {
+  const giveUpAt = performance.now() + CONFLICT_PATIENCE_MS
   for (;;) {
     try {
       return await db.transaction().execute(work)
     } catch (error) {
-      if (!isBusy(error) || Date.now() > giveUpAt) throw error
-      await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS))
+      if (!isConflict(error) || performance.now() > giveUpAt) throw error
+      const pause = CONFLICT_WAIT_MS * (0.5 + Math.random())
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
 }

@@ -11,20 +11,22 @@ export type NewEvent = { digest: string; source: string; body: string; receivedA
 /** A repeat of a stored event changes nothing. */
 export async function insertEvent(store: Store, event: NewEvent): Promise<void> {
   const { digest, source, body, receivedAt } = event
-  await store.write((trx) =>
-    trx
-      .insertInto('inbox')
-      .values({
-        digest,
-        source,
-        body,
-        state: 'new',
-        attempts: 0,
-        due_at: receivedAt.getTime(),
-        received_at: receivedAt.getTime(),
-      })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute(),
+  await store.write(
+    (trx) =>
+      trx
+        .insertInto('inbox')
+        .values({
+          digest,
+          source,
+          body,
+          state: 'new',
+          attempts: 0,
+          due_at: receivedAt.getTime(),
+          received_at: receivedAt.getTime(),
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    digest,
   )
 }
 
@@ -45,12 +47,14 @@ export async function recordEvent(
   state: InboxState,
   dueAt: Date | null,
 ): Promise<void> {
-  await store.write((trx) =>
-    trx
-      .updateTable('inbox')
-      .set({ state, attempts: event.attempts + 1, due_at: dueAt?.getTime() ?? null })
-      .where('digest', '=', event.digest)
-      .execute(),
+  await store.write(
+    (trx) =>
+      trx
+        .updateTable('inbox')
+        .set({ state, attempts: event.attempts + 1, due_at: dueAt?.getTime() ?? null })
+        .where('digest', '=', event.digest)
+        .execute(),
+    event.digest,
   )
 }
 
@@ -80,7 +84,9 @@ export async function deleteSettledEvents(
           .select('digest')
           .where('received_at', '<', before.getTime())
           .where('due_at', 'is', null)
-          .limit(limit),
+          .orderBy('received_at')
+          .limit(limit)
+          .$if(store.skipsLocked, (rows) => rows.forUpdate().skipLocked()),
       )
       .executeTakeFirstOrThrow(),
   )

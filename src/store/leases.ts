@@ -5,14 +5,16 @@ import type { Store } from './store.ts'
 
 /** False when the lease is no longer ours. No transition: the version stays. */
 export async function renewLease(store: Store, upload: Upload, until: Date): Promise<boolean> {
-  const { numUpdatedRows } = await store.write((trx) =>
-    trx
-      .updateTable('uploads')
-      .set({ due_at: until.getTime() })
-      .where('id', '=', upload.id)
-      .where('state', '=', 'verifying')
-      .where('fence', '=', upload.fence)
-      .executeTakeFirstOrThrow(),
+  const { numUpdatedRows } = await store.write(
+    (trx) =>
+      trx
+        .updateTable('uploads')
+        .set({ due_at: until.getTime() })
+        .where('id', '=', upload.id)
+        .where('state', '=', 'verifying')
+        .where('fence', '=', upload.fence)
+        .executeTakeFirstOrThrow(),
+    upload.id,
   )
   return numUpdatedRows > 0n
 }

@@ -5,13 +5,16 @@ import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import {
   CompiledQuery,
+  SqliteAdapter,
   SqliteDialect,
   SqliteDriver,
   type DatabaseConnection,
+  type DialectAdapter,
   type Driver,
   type QueryResult,
 } from 'kysely'
 import { recordsUnavailable } from '../problems.ts'
+import type { Engine } from './engine.ts'
 
 /** What a full disk, a locked or a failing file is called; each may pass. */
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|PROTOCOL)/
@@ -19,14 +22,32 @@ const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|PROTOCOL)
 // Short, because waiting inside the driver blocks the event loop; the writer waits outside it.
 const DRIVER_WAIT_MS = 20
 
-export function openSqlite(path: string): SqliteDialect {
+// As long as another process may keep the write lock before callers are told.
+const QUEUE_PATIENCE_MS = 6_000
+
+export function openSqlite(path: string): Engine {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const database = new Sqlite(path, { timeout: DRIVER_WAIT_MS })
   database.pragma('journal_mode = WAL')
   // FULL: an answered slot survives a power cut, not only a crash of the process.
   database.pragma('synchronous = FULL')
   database.pragma('foreign_keys = ON')
-  return new TranslatingDialect(database)
+  return {
+    dialect: new TranslatingDialect(database),
+    migrationDialect: null,
+    isConflict: isBusy,
+    // With one writer there is nobody to pass by.
+    skipsLocked: false,
+    queuePatienceMs: QUEUE_PATIENCE_MS,
+    isShared: false,
+  }
+}
+
+/** SQLite does create tables within transactions, so a migration that is cut off leaves nothing. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
 }
 
 class TranslatingDialect extends SqliteDialect {
@@ -39,6 +60,10 @@ class TranslatingDialect extends SqliteDialect {
 
   override createDriver(): Driver {
     return new TranslatingDriver(this.#database)
+  }
+
+  override createAdapter(): DialectAdapter {
+    return new TransactionalAdapter()
   }
 }
 
@@ -82,7 +107,7 @@ function translated(connection: DatabaseConnection): DatabaseConnection {
 const isUnavailable = (error: unknown): boolean => UNAVAILABLE.test(codeOf(error))
 
 /** True when another process holds the write lock, which ends by itself. */
-export const isBusy = (error: unknown): boolean =>
+const isBusy = (error: unknown): boolean =>
   error instanceof Error && /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error.cause))
 
 const codeOf = (error: unknown): string =>

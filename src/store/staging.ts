@@ -24,6 +24,8 @@ export async function listStagingDue(store: Store, now: Date, limit: number): Pr
 }
 
 export const recordStagingGone = (store: Store, uploadId: string): Promise<unknown> =>
-  store.write((trx) =>
-    trx.updateTable('uploads').set({ staging_due_at: null }).where('id', '=', uploadId).execute(),
+  store.write(
+    (trx) =>
+      trx.updateTable('uploads').set({ staging_due_at: null }).where('id', '=', uploadId).execute(),
+    uploadId,
   )

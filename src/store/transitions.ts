@@ -37,6 +37,7 @@ export const recordLease = (store: Store, upload: Upload, lease: Lease, when: Wh
   advance(store, upload, {
     ...when,
     to: 'verifying',
+    isClaim: true,
     set: {
       fence: upload.fence + 1,
       attempts: upload.attempts + 1,

@@ -1,30 +1,19 @@
 /** The uploads table: insert, find, list. Changes of state are in transitions.ts. */
 
+import { sql } from 'kysely'
 import type { Upload, UploadState } from '../upload/upload.ts'
-import { reserve, type Quota } from './quotas.ts'
+import type { Candidate, Quota } from './quotas.ts'
 import type { Store } from './store.ts'
-import { toRow, toUpload } from './upload-row.ts'
+import { toUpload } from './upload-row.ts'
 
 /** False, with nothing written, when the quota is used up. The row, its audit and its quota commit together. */
-export function insertPending(store: Store, upload: Upload, quota: Quota): Promise<boolean> {
-  return store.write(async (trx) => {
-    if (!(await reserve(trx, upload, quota))) return false
-    await trx
-      .insertInto('transitions')
-      .values({
-        upload_id: upload.id,
-        version: upload.version,
-        state: upload.state,
-        previous_version: null,
-        previous_state: null,
-        at: upload.createdAt.getTime(),
-        cause: 'api',
-        detail: null,
-      })
-      .execute()
-    await trx.insertInto('uploads').values(toRow(upload)).execute()
-    return true
+export async function insertPending(store: Store, upload: Upload, quota: Quota): Promise<boolean> {
+  const candidate = await store.write((_trx, ledger) => {
+    const fresh: Candidate = { upload, quota, isAdmitted: false }
+    ledger.admit(fresh)
+    return Promise.resolve(fresh)
   })
+  return candidate.isAdmitted
 }
 
 /** For a caller: another tenant's upload is as absent as one that never was. */
@@ -52,25 +41,39 @@ export type ListFilter = {
   beforeId?: string | undefined
 }
 
-/** Newest first; ids sort by age, so the key is the page's edge. */
+// Every id begins with `upl_`.
+const BELOW_ALL_IDS = ''
+const ABOVE_ALL_IDS = 'upm'
+
+/**
+ * Newest first; ids sort by age, so the key is the page's edge. The whole key of the index is
+ * compared: by the id alone PostgreSQL may walk through every tenant's uploads to find one's own.
+ */
 export async function listUploads(
   store: Store,
   tenant: string,
   filter: ListFilter,
   limit: number,
 ): Promise<Upload[]> {
-  const { state, profile, createdAfter, beforeId } = filter
+  const { state, profile, createdAfter, beforeId = ABOVE_ALL_IDS } = filter
+  const narrowed = state === undefined ? { tenant, profile } : { tenant, state }
+  const prefix = Object.entries(narrowed).filter(([, value]) => value !== undefined)
+  const columns = [...prefix.map(([column]) => column), 'id']
+  const key = sql`(${sql.join(columns.map((column) => sql.ref(column)))})`
+  const edge = (id: string) => sql`(${sql.join([...prefix.map(([, value]) => value), id])})`
+  const newestFirst = sql.join(columns.map((column) => sql`${sql.ref(column)} desc`))
   const rows = await store.db
     .selectFrom('uploads')
     .selectAll()
-    .where('tenant', '=', tenant)
-    .$if(state !== undefined, (query) => query.where('state', '=', state as UploadState))
-    .$if(profile !== undefined, (query) => query.where('profile', '=', profile as string))
-    .$if(beforeId !== undefined, (query) => query.where('id', '<', beforeId as string))
+    .where(sql<boolean>`${key} >= ${edge(BELOW_ALL_IDS)}`)
+    .where(sql<boolean>`${key} < ${edge(beforeId)}`)
+    .$if(state !== undefined && profile !== undefined, (query) =>
+      query.where('profile', '=', profile as string),
+    )
     .$if(createdAfter !== undefined, (query) =>
       query.where('created_at', '>', (createdAfter as Date).getTime()),
     )
-    .orderBy('id', 'desc')
+    .orderBy(newestFirst)
     .limit(limit)
     .execute()
   return rows.map(toUpload)
@@ -125,15 +128,17 @@ export async function listDueInTurns(store: Store, now: Date, limit: number): Pr
 
 /** Moves the next look at a pending upload; no transition, no version. */
 export async function scheduleLook(store: Store, upload: Upload, dueAt: Date): Promise<void> {
-  await store.write((trx) =>
-    trx
-      .updateTable('uploads')
-      .set({ due_at: dueAt.getTime() })
-      .where('id', '=', upload.id)
-      .where('state', '=', 'pending')
-      .where('version', '=', upload.version)
-      .where('land_by', '=', upload.landBy.getTime())
-      .execute(),
+  await store.write(
+    (trx) =>
+      trx
+        .updateTable('uploads')
+        .set({ due_at: dueAt.getTime() })
+        .where('id', '=', upload.id)
+        .where('state', '=', 'pending')
+        .where('version', '=', upload.version)
+        .where('land_by', '=', upload.landBy.getTime())
+        .execute(),
+    upload.id,
   )
 }
 
@@ -145,19 +150,21 @@ export async function renewPending(
   upload: Upload,
   { slotExpiresAt, landBy, dueAt }: Renewal,
 ): Promise<Upload | null> {
-  const row = await store.write((trx) =>
-    trx
-      .updateTable('uploads')
-      .set({
-        slot_expires_at: slotExpiresAt.getTime(),
-        land_by: landBy.getTime(),
-        due_at: dueAt.getTime(),
-        staging_due_at: landBy.getTime(),
-      })
-      .where('id', '=', upload.id)
-      .where('state', '=', 'pending')
-      .returningAll()
-      .executeTakeFirst(),
+  const row = await store.write(
+    (trx) =>
+      trx
+        .updateTable('uploads')
+        .set({
+          slot_expires_at: slotExpiresAt.getTime(),
+          land_by: landBy.getTime(),
+          due_at: dueAt.getTime(),
+          staging_due_at: landBy.getTime(),
+        })
+        .where('id', '=', upload.id)
+        .where('state', '=', 'pending')
+        .returningAll()
+        .executeTakeFirst(),
+    upload.id,
   )
   return row ? toUpload(row) : null
 }

@@ -8,6 +8,8 @@ export type Metrics = {
   eventSilence: (isSilent: boolean) => void
   /** An event was settled in the inbox. */
   event: (source: string, state: string) => void
+  /** This node's clock minus the database's. */
+  clockSkew: (milliseconds: number) => void
   render: () => Promise<string>
 }
 
@@ -32,10 +34,16 @@ export function createMetrics(): Metrics {
     help: '1 while objects land and no event tells of any.',
     registers,
   })
+  const skew = new Gauge({
+    name: 'berth_database_clock_skew_seconds',
+    help: "This node's clock minus the database's; leases and deadlines use the database's.",
+    registers,
+  })
   return {
     arrival: (cause) => arrivals.inc({ cause }),
     event: (source, state) => events.inc({ source, state }),
     eventSilence: (isSilent) => silence.set(isSilent ? 1 : 0),
+    clockSkew: (milliseconds) => skew.set(milliseconds / 1000),
     render: () => registry.metrics(),
   }
 }

@@ -43,7 +43,7 @@ export function createFuse(): Fuse {
     }),
     guardStore: (store) => ({
       ...store,
-      write: (work) => guard(() => store.write(work))(),
+      write: (work, order) => guard(() => store.write(work, order))(),
     }),
   }
 }

@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto'
 import type { SlotRequest } from '../../src/broker/issue-slot.ts'
 import { parseProfiles } from '../../src/profiles.ts'
+import { uuidv7obj } from 'uuidv7'
 import type { Profile } from '../../src/upload/policy.ts'
+import type { Upload } from '../../src/upload/upload.ts'
 
 export const sha256Of = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('base64')
@@ -47,4 +49,38 @@ export function aProfile(fields: Record<string, unknown> = {}): Profile {
   const profile = parseProfiles({ profiles: { default: fields } }, 'test').get('default')
   if (!profile) throw new Error('no profile')
   return profile
+}
+
+/** A pending upload as `insertPending` takes it. */
+export function anUpload(change: Partial<Upload> = {}): Upload {
+  const id = change.id ?? `upl_${uuidv7obj().toHex()}`
+  const createdAt = change.createdAt ?? new Date()
+  const slotExpiresAt = new Date(createdAt.getTime() + 900_000)
+  const landBy = new Date(createdAt.getTime() + 1_920_000)
+  return {
+    id,
+    tenant: 't',
+    subject: null,
+    profile: 'default',
+    profileHash: 'hash',
+    declared: aSlotRequest(),
+    state: 'pending',
+    version: 1,
+    fence: 0,
+    bucket: 'b',
+    stagingKey: `staging/${id}/nonce`,
+    sealedKey: null,
+    slotTtlSeconds: 900,
+    slotExpiresAt,
+    landBy,
+    dueAt: createdAt,
+    observed: null,
+    receivedAt: null,
+    attempts: 0,
+    object: null,
+    rejection: null,
+    createdAt,
+    updatedAt: createdAt,
+    ...change,
+  }
 }
