@@ -1,0 +1,21 @@
+/** What every database behind the store promises; SQLite and PostgreSQL pass the same list. */
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/globals'
+import { createFixture, type Databases } from './store-fixture.ts'
+import { describeLists } from './store-lists.ts'
+import { describeSchema } from './store-schema.ts'
+import { describeWrites } from './store-writes.ts'
+
+export function describeStoreContract(name: string, open: () => Promise<Databases>): void {
+  describe(`the store on ${name}`, () => {
+    const fixture = createFixture(open)
+    beforeAll(() => fixture.newUrl(), 60_000)
+    afterAll(() => fixture.close())
+    beforeEach(() => fixture.begin())
+    afterEach(() => fixture.end())
+
+    describeSchema(fixture)
+    describeWrites(fixture)
+    describeLists(fixture)
+  })
+}
