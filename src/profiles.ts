@@ -54,8 +54,7 @@ const ProfileFields = z
       .max(100)
       .default(''),
     multipartThreshold: Size.default(64 * 1024 ** 2),
-    // Not acted on yet, and a limit that nobody keeps must not be accepted.
-    retention: z.null('only null is supported by this version').default(null),
+    retention: Duration.nullable().default(null),
     openSlots: z.int().min(1).default(10_000),
     reservedBytes: Size.default(1024 ** 4),
   })
@@ -89,9 +88,9 @@ export function parseProfiles(json: unknown, source: string): Profiles {
 }
 
 function toProfile(name: string, fields: z.infer<typeof ProfileFields>): Profile {
-  const { slotTtl, ...same } = fields
+  const { slotTtl, retention, ...same } = fields
   const hash = createHash('sha256').update(JSON.stringify(fields)).digest('hex')
-  return { ...same, name, hash, slotTtlSeconds: slotTtl }
+  return { ...same, name, hash, slotTtlSeconds: slotTtl, retentionSeconds: retention }
 }
 
 function readJson(path: string): unknown {

@@ -102,7 +102,17 @@ describe('profiles', () => {
 
   it('reads sizes and durations with units', () => {
     const profiles = parseProfiles(
-      { profiles: { a: { maxSize: '2GiB', minSize: '1KiB', slotTtl: '2h', prefix: 'team/a/' } } },
+      {
+        profiles: {
+          a: {
+            maxSize: '2GiB',
+            minSize: '1KiB',
+            slotTtl: '2h',
+            prefix: 'team/a/',
+            retention: '30d',
+          },
+        },
+      },
       'test',
     )
     expect(profiles.get('a')).toMatchObject({
@@ -110,6 +120,7 @@ describe('profiles', () => {
       minSize: 1024,
       slotTtlSeconds: 7200,
       prefix: 'team/a/',
+      retentionSeconds: 2_592_000,
     })
   })
 
@@ -124,7 +135,7 @@ describe('profiles', () => {
     const json = {
       profiles: {
         a: { maxSize: '1MB', contentTypes: ['IMAGE/*'], nope: 1 },
-        b: { minSize: 10, maxSize: 5, prefix: '../up', scan: 'maybe', retention: '1d' },
+        b: { minSize: 10, maxSize: 5, prefix: '../up', scan: 'maybe', retention: '1 day' },
       },
     }
     const mistakes = mistakesIn(() => parseProfiles(json, 'p.json')).join('\n')

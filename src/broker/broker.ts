@@ -16,12 +16,15 @@ import { guaranteesFor, probeBuckets, type KnownGuarantees } from './probe-bucke
 import { issueReceipt, receiptKeySet, type ReceiptKeys } from './receipts.ts'
 import { receiveEvent, type RawEvent } from './receive-event.ts'
 import { createRecent } from './recent.ts'
+import { removeOrphans } from './remove-orphans.ts'
 import { renewSlot } from './renew-slot.ts'
 import { sweepInbox } from './sweep-inbox.ts'
 import { sweepLeases } from './sweep-leases.ts'
 import { sweepLooks } from './sweep-looks.ts'
 import { sweepClaims, sweepStaging } from './sweep-objects.ts'
 import { sweepProbes } from './sweep-probes.ts'
+import { sweepOrphans } from './sweep-orphans.ts'
+import { sweepRetention } from './sweep-retention.ts'
 import { uploadHistory } from './upload-history.ts'
 import type { VerifyDeps } from './verify-deps.ts'
 import { verifyUpload } from './verify-upload.ts'
@@ -73,6 +76,9 @@ export function createBroker(deps: BrokerDeps) {
     sweepClaims: (batch: number) => sweepClaims(deps, batch),
     sweepProbes: (batch: number) => sweepProbes(deps, batch),
     sweepInbox: (batch: number) => sweepInbox(deps, batch),
+    sweepOrphans: () => sweepOrphans(deps),
+    removeOrphans: (batch: number) => removeOrphans(deps, batch),
+    sweepRetention: (batch: number) => sweepRetention(deps, batch),
     watchEvents: () => watchEvents(deps),
     checkScanner: () => checkScanner(deps),
     probeBuckets: () => probeBuckets({ ...deps, known }),

@@ -15,6 +15,7 @@ type Limits = Grace & {
   giveUpSeconds: number
   downloadTtlSeconds: number
   inboxRetentionSeconds: number
+  orphanGraceSeconds: number
 }
 
 /** Counts and gauges; what they are called is the telemetry's business. */
@@ -22,6 +23,10 @@ type Meter = {
   arrival: (cause: string) => void
   event: (source: string, state: string) => void
   eventSilence: (isSilent: boolean) => void
+  /** Objects that no record names: how many are known now. */
+  orphans: (count: number) => void
+  orphansFound: (count: number) => void
+  orphansRemoved: (count: number) => void
 }
 
 export type Deps = {

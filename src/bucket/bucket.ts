@@ -15,8 +15,11 @@ import {
   deleteObject,
   headObject,
   listObjects,
+  listPage,
   readObject,
   type ListedObject,
+  type ListedPage,
+  type Listing,
   type ObjectStream,
 } from './objects.ts'
 import { createPresign } from './presign.ts'
@@ -51,6 +54,8 @@ export type Bucket = {
   discard: (location: Location, size: number) => Promise<void>
   /** S3 ListObjectsV2, all pages. */
   list: (bucket: string, prefix: string) => AsyncIterable<ListedObject>
+  /** S3 ListObjectsV2, one page, in the order of the keys. */
+  listPage: (listing: Listing) => Promise<ListedPage>
   /** S3 HeadBucket. */
   check: () => Promise<void>
 }
@@ -72,6 +77,7 @@ export function createBucket(config: BucketConfig, limits: CopyLimits = S3_COPY_
     remove: (location) => deleteObject(keeper, location),
     discard: (location, size) => discardClaim(keeper, location, { size, limits }),
     list: (bucket, prefix) => listObjects(keeper, bucket, prefix),
+    listPage: (listing) => listPage(keeper, listing),
     check: () => checkBucket(keeper, config.name),
   }
 }

@@ -5,7 +5,7 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
-  paginateListObjectsV2,
+  ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3'
 import type { Readable } from 'node:stream'
@@ -16,6 +16,11 @@ import { isAbsent, isEncryptedByClient, isUnexplained, toUnavailable } from './e
 export type ObjectStream = { body: Readable; contentLength: number; versionId: string | null }
 
 export type ListedObject = { key: string; size: number; lastModified: Date }
+
+/** `after`: exclusive; empty for the first page. */
+export type Listing = { bucket: string; prefix: string; after: string }
+
+export type ListedPage = { objects: ListedObject[]; isLast: boolean }
 
 const CALL_TIMEOUT_MS = 15_000
 
@@ -93,20 +98,41 @@ export async function deleteObject(keeper: S3Client, location: Location): Promis
   }
 }
 
+/** Up to a thousand objects in the order of their keys, from the first key after `after`. */
+export async function listPage(
+  keeper: S3Client,
+  { bucket, prefix, after }: Listing,
+): Promise<ListedPage> {
+  try {
+    // Each page starts after a key, not from the store's own token, so that it can begin anywhere.
+    const page = new ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: prefix,
+      ...(after !== '' && { StartAfter: after }),
+    })
+    const { Contents = [], IsTruncated = false } = await keeper.send(page, bounded())
+    const objects = Contents.map(({ Key = '', Size = 0, LastModified = new Date(0) }) => ({
+      key: Key,
+      size: Size,
+      lastModified: LastModified,
+    }))
+    return { objects, isLast: !IsTruncated || objects.length === 0 }
+  } catch (error) {
+    throw toUnavailable(error)
+  }
+}
+
 export async function* listObjects(
   keeper: S3Client,
   bucket: string,
   prefix: string,
 ): AsyncGenerator<ListedObject> {
-  try {
-    const pages = paginateListObjectsV2({ client: keeper }, { Bucket: bucket, Prefix: prefix })
-    for await (const { Contents = [] } of pages) {
-      for (const { Key = '', Size = 0, LastModified = new Date(0) } of Contents) {
-        yield { key: Key, size: Size, lastModified: LastModified }
-      }
-    }
-  } catch (error) {
-    throw toUnavailable(error)
+  let after = ''
+  for (;;) {
+    const { objects, isLast } = await listPage(keeper, { bucket, prefix, after })
+    yield* objects
+    if (isLast) return
+    after = objects.at(-1)?.key ?? ''
   }
 }
 

@@ -7,6 +7,7 @@ import { up as capabilities } from './migrations/0003-capabilities.ts'
 import { up as probes } from './migrations/0004-probes.ts'
 import { up as settledEvents } from './migrations/0005-settled-events.ts'
 import { UnusableDatabase, type Engine } from './engine.ts'
+import { up as cleanUp } from './migrations/0010-clean-up.ts'
 import type { Schema } from './schema.ts'
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-capabilities': { up: capabilities },
   '0004-probes': { up: probes },
   '0005-settled-events': { up: settledEvents },
+  '0010-clean-up': { up: cleanUp },
 }
 
 const TABLE = 'kysely_migration'

@@ -100,6 +100,25 @@ export type ApiKeysTable = {
   last_used_at: ColumnType<Millis | null, Millis | null, Millis>
 }
 
+/** Objects that no record names, each with the walk that saw it last. */
+export type OrphansTable = {
+  bucket: string
+  folder: string
+  key: string
+  size: number
+  walk: number
+  first_seen_at: Millis
+}
+
+type WalksTable = {
+  bucket: string
+  folder: string
+  walk: number
+  /** The last key that was looked at; null once the walk is over. */
+  after_key: string | null
+  started_at: Millis
+}
+
 export type Schema = {
   uploads: UploadsTable
   transitions: TransitionsTable
@@ -110,4 +129,6 @@ export type Schema = {
   api_keys: ApiKeysTable
   capabilities: CapabilitiesTable
   probes: ProbesTable
+  orphans: OrphansTable
+  walks: WalksTable
 }

@@ -6,6 +6,10 @@ export type Metrics = {
   /** An upload became received. */
   arrival: (cause: string) => void
   eventSilence: (isSilent: boolean) => void
+  /** Objects that no record names. */
+  orphans: (count: number) => void
+  orphansFound: (count: number) => void
+  orphansRemoved: (count: number) => void
   /** An event was settled in the inbox. */
   event: (source: string, state: string) => void
   /** This node's clock minus the database's. */
@@ -39,11 +43,36 @@ export function createMetrics(): Metrics {
     help: "This node's clock minus the database's; leases and deadlines use the database's.",
     registers,
   })
+  const orphans = orphanMetrics(registers)
   return {
+    ...orphans,
     arrival: (cause) => arrivals.inc({ cause }),
     event: (source, state) => events.inc({ source, state }),
     eventSilence: (isSilent) => silence.set(isSilent ? 1 : 0),
     clockSkew: (milliseconds) => skew.set(milliseconds / 1000),
     render: () => registry.metrics(),
+  }
+}
+
+function orphanMetrics(registers: Registry[]) {
+  const known = new Gauge({
+    name: 'berth_orphans',
+    help: 'Objects in the bucket that no record names, and that are not removed yet.',
+    registers,
+  })
+  const found = new Counter({
+    name: 'berth_orphans_found_total',
+    help: 'Objects that no record names, when seen for the first time.',
+    registers,
+  })
+  const removed = new Counter({
+    name: 'berth_orphans_removed_total',
+    help: 'Objects removed after no record had named them for ORPHAN_GRACE_SECONDS.',
+    registers,
+  })
+  return {
+    orphans: (count: number) => known.set(count),
+    orphansFound: (count: number) => found.inc(count),
+    orphansRemoved: (count: number) => removed.inc(count),
   }
 }

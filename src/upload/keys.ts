@@ -1,6 +1,7 @@
 /** Object keys are made by the server alone: no byte of a request ever reaches one. */
 
 const STAGING_KEY = /(?:^|\/)staging\/(upl_[0-9a-f]{32})\/[0-9a-f]{32}$/
+const ANY_KEY = /(?:^|\/)(?:staging|objects)\/(upl_[0-9a-f]{32})\/[0-9a-f]{32}$/
 const UPLOAD_ID = /^upl_[0-9a-f]{32}$/
 
 /** Where the client's PUT lands. `nonce` is 128 random bits in hex. */
@@ -14,5 +15,8 @@ export const sealedKey = (prefix: string, uploadId: string, nonce: string): stri
 /** The upload that a staging key belongs to, or null for any other key. */
 export const uploadIdFromStagingKey = (key: string): string | null =>
   STAGING_KEY.exec(key)?.[1] ?? null
+
+/** The upload that a staging or sealed key was made for, or null for any other key. */
+export const uploadIdFromKey = (key: string): string | null => ANY_KEY.exec(key)?.[1] ?? null
 
 export const isUploadId = (text: string): boolean => UPLOAD_ID.test(text)

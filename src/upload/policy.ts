@@ -31,6 +31,8 @@ export type Profile = {
   prefix: string
   /** Bytes. */
   multipartThreshold: number
+  /** How long an upload's object and record are kept once it is over. Null: for ever. */
+  retentionSeconds: number | null
   /** Slots that may be open at a time, per tenant. */
   openSlots: number
   /** Bytes that open slots may reserve, per tenant. */

@@ -18,7 +18,16 @@ import {
   recordEvent,
 } from '../../src/store/inbox.ts'
 import { renewLease } from '../../src/store/leases.ts'
+import { namedKeys } from '../../src/store/named-keys.ts'
+import {
+  countOrphans,
+  forgetOrphan,
+  listRipeOrphans,
+  rememberOrphans,
+} from '../../src/store/orphans.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
+import { forgetProbe, listKilledProbes, rememberProbe } from '../../src/store/probes.ts'
+import { listFinished, listReadySince, listSwept, removeRecord } from '../../src/store/retention.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { listStagingDue, recordStagingGone } from '../../src/store/staging.ts'
@@ -39,6 +48,7 @@ import {
   renewPending,
   scheduleLook,
 } from '../../src/store/uploads.ts'
+import { currentWalk, moveWalk } from '../../src/store/walks.ts'
 import { UNPROBED } from '../../src/upload/guarantees.ts'
 import type { Upload } from '../../src/upload/upload.ts'
 import { startPostgres } from '../support/postgres.ts'
@@ -73,6 +83,27 @@ async function askEverything(store: Store): Promise<void> {
   await recordStagingGone(store, 'upl_100000053')
   await saveCapabilities(store, { bucket: 'b', guarantees: UNPROBED, probedAt: now })
   await versionsAsked(store)
+  await cleanUpCalls(store)
+}
+
+async function cleanUpCalls(store: Store): Promise<void> {
+  const probe = { bucket: 'b', folder: 'staging/doctor-x/' }
+  await rememberProbe(store, probe, now)
+  await listKilledProbes(store, now, 5)
+  await forgetProbe(store, probe)
+  const place = { bucket: 'b', folder: 'objects/' }
+  const walk = await currentWalk(store, place, { now, restedSince: now })
+  const lost = { ...place, key: 'objects/upl_x/y', size: 1 }
+  await namedKeys(store, 'b', [`objects/upl_${'0'.repeat(32)}/${'0'.repeat(32)}`])
+  if (walk) await rememberOrphans(store, walk, [lost], now)
+  if (walk) await moveWalk(store, walk, null)
+  await listRipeOrphans(store, now, 5)
+  await countOrphans(store)
+  await forgetOrphan(store, lost)
+  await listSwept(store, now, 5)
+  await listReadySince(store, 'default', now, 5)
+  const [finished] = await listFinished(store, 'default', now, 5)
+  if (finished) await removeRecord(store, finished)
 }
 
 async function oneLife(store: Store): Promise<void> {

@@ -82,6 +82,8 @@ async function checkObjectsAreNamed(model: Model, rows: Row[]): Promise<void> {
   const claims = await model.store().db.selectFrom('claims').select('sealed_key').execute()
   const named = new Set([...rows, ...claims].map(({ sealed_key }) => sealed_key))
   for (const key of await keysBelow(model, 'objects/')) expect(named.has(key)).toBe(true)
+  // What Berth itself made is never taken for an orphan, whenever it is looked at.
+  expect(await model.store().db.selectFrom('orphans').selectAll().execute()).toEqual([])
 }
 
 /** I15: what is reserved is what the open uploads reserve. */

@@ -97,6 +97,7 @@ export async function createModel(folder: string, isStrict: boolean): Promise<Mo
     await attempt(verifyAllDue)
     await attempt((broker) => broker.sweepStaging(BATCH))
     await attempt((broker) => broker.sweepClaims(BATCH))
+    await attempt((broker) => broker.sweepOrphans())
   }
   const withClient = async (nth: number, act: (client: Client) => Promise<void>): Promise<void> => {
     const client = clients[nth % Math.max(1, clients.length)]

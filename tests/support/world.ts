@@ -66,6 +66,7 @@ const LIMITS = {
   giveUpSeconds: 86_400,
   downloadTtlSeconds: 900,
   inboxRetentionSeconds: 604_800,
+  orphanGraceSeconds: 86_400,
 }
 
 export function createClock(): Clock {

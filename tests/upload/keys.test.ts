@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { sealedKey, stagingKey, uploadIdFromStagingKey } from '../../src/upload/keys.ts'
+import {
+  sealedKey,
+  stagingKey,
+  uploadIdFromKey,
+  uploadIdFromStagingKey,
+} from '../../src/upload/keys.ts'
 
 const hex32 = fc.string({
   unit: fc.constantFrom(...Array.from('0123456789abcdef')),
@@ -28,5 +33,21 @@ describe('uploadIdFromStagingKey', () => {
 
   it('finds none in any other text', () => {
     fc.assert(fc.property(fc.string(), (key) => expect(uploadIdFromStagingKey(key)).toBeNull()))
+  })
+})
+
+describe('uploadIdFromKey', () => {
+  it('finds the id in staging and sealed keys alike, and none in any other text', () => {
+    fc.assert(
+      fc.property(prefix, hex32, hex32, (before, id, nonce) => {
+        const keys = [
+          stagingKey(before, `upl_${id}`, nonce),
+          sealedKey(before, `upl_${id}`, nonce),
+          `${before}other/upl_${id}/${nonce}`,
+          `${before}staging/doctor-${nonce}/0`,
+        ]
+        expect(keys.map(uploadIdFromKey)).toEqual([`upl_${id}`, `upl_${id}`, null, null])
+      }),
+    )
   })
 })
