@@ -2,17 +2,19 @@
 /** The command line. */
 
 import { config as readDotenv } from 'dotenv'
-import { retryFailed } from './broker/retry-failed.ts'
+import { audit } from './cli/audit.ts'
+import { backup } from './cli/backup.ts'
 import { events } from './cli/events.ts'
 import { keys } from './cli/keys.ts'
 import { migrate } from './cli/migrate.ts'
+import { reconcile } from './cli/reconcile.ts'
 import { serve } from './cli/serve.ts'
+import { uploads } from './cli/uploads.ts'
 import { USAGE, UsageError } from './cli/usage.ts'
 import { ConfigError } from './config-error.ts'
-import { environment, loadConfig, loadDatabase, type DatabaseConfig } from './config.ts'
+import { environment, loadConfig, loadDatabase } from './config.ts'
 import { loadProfiles } from './profiles.ts'
 import { UnusableDatabase } from './store/engine.ts'
-import { openStore } from './store/store.ts'
 import { readVersion } from './telemetry/version.ts'
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -23,7 +25,10 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void> | void> = {
   keys: (args) => keys(loadDatabase(environment()), args, print),
   events: (args) => events(loadDatabase(environment()), args, print),
   profiles: checkProfiles,
-  uploads: (args) => retryUpload(loadDatabase(environment()), args),
+  uploads: (args) => uploads(loadDatabase(environment()), args, print),
+  audit: (args) => audit(loadDatabase(environment()), args, process.stdout),
+  backup: (args) => backup(loadDatabase(environment()), args, print),
+  reconcile: compare,
   version: () => print(readVersion()),
   help: () => print(USAGE),
 }
@@ -33,19 +38,9 @@ function checkProfiles([action, file]: string[]): void {
   print(`${file}: ${[...loadProfiles(file).keys()].join(', ')}: fine`)
 }
 
-async function retryUpload(
-  { url, migrateOnStart }: DatabaseConfig,
-  [action, id]: string[],
-): Promise<void> {
-  if (action !== 'retry' || id === undefined) throw new UsageError('expected uploads retry ID')
-  const store = openStore(url)
-  try {
-    await store.prepare({ migrate: migrateOnStart })
-    const upload = await retryFailed({ store, now: store.clock.now }, id)
-    print(`${upload.id}: ${upload.state}`)
-  } finally {
-    await store.close()
-  }
+async function compare(args: string[]): Promise<void> {
+  const differences = await reconcile(loadConfig(environment()), args, process.stdout)
+  if (differences > 0) process.exitCode = 1
 }
 
 async function main([name, ...args]: string[]): Promise<void> {

@@ -3,8 +3,8 @@
 import { parseArgs } from 'node:util'
 import { INBOX_STATES, listStoredEvents } from '../broker/list-events.ts'
 import type { DatabaseConfig } from '../config.ts'
-import { openStore } from '../store/store.ts'
 import { UsageError } from './usage.ts'
+import { withStore } from './with-store.ts'
 
 const LONGEST_LIST = 1_000
 
@@ -14,14 +14,8 @@ export async function events(
   print: (line: string) => void,
 ): Promise<void> {
   const { state, limit } = wanted(args)
-  const store = openStore(database.url)
-  try {
-    await store.prepare({ migrate: database.migrateOnStart })
-    const found = await listStoredEvents({ store }, state, limit)
-    for (const event of found) print(JSON.stringify(event))
-  } finally {
-    await store.close()
-  }
+  const found = await withStore(database, (store) => listStoredEvents({ store }, state, limit))
+  for (const event of found) print(JSON.stringify(event))
 }
 
 function wanted(args: string[]) {

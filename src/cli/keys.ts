@@ -10,8 +10,9 @@ import {
   type Scope,
 } from '../broker/api-keys.ts'
 import type { DatabaseConfig } from '../config.ts'
-import { openStore, type Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import { UsageError } from './usage.ts'
+import { withStore } from './with-store.ts'
 
 type KeyDeps = { store: Store; now: () => Date }
 
@@ -24,13 +25,8 @@ export async function keys(
   const [action, ...rest] = args
   const run = action === undefined ? undefined : ACTIONS[action]
   if (!run) throw new UsageError('expected berth keys create, list or revoke')
-  const store = openStore(database.url)
-  try {
-    await store.prepare({ migrate: database.migrateOnStart })
-    for (const line of await run({ store, now: store.clock.now }, rest)) print(line)
-  } finally {
-    await store.close()
-  }
+  const lines = await withStore(database, (store) => run({ store, now: store.clock.now }, rest))
+  for (const line of lines) print(line)
 }
 
 const ACTIONS: Record<string, (deps: KeyDeps, args: string[]) => Promise<string[]>> = {

@@ -12,6 +12,10 @@ export const USAGE = `berth: an upload broker for S3-compatible object storage
                                   stored events: new, matched, ignored, unmatched or poison
   berth profiles check FILE       list every mistake in a profiles file
   berth uploads retry ID          reopen an upload that has failed
+  berth audit --since TIME [--until TIME]
+                                  every change of state, one JSON line each, oldest first
+  berth reconcile [--json]        what differs between bucket and records; 1 if anything does
+  berth backup FILE               copy the records (SQLite), also while Berth serves
   berth version
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`

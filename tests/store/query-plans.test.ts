@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { recordApiKeyUse, findApiKey, revokeApiKey } from '../../src/store/api-keys.ts'
+import { listAudit } from '../../src/store/audit.ts'
 import { countArrivals } from '../../src/store/arrivals.ts'
 import { saveCapabilities } from '../../src/store/capabilities.ts'
 import { dropClaim, listAbandonedClaims } from '../../src/store/claims.ts'
@@ -102,6 +103,7 @@ async function cleanUpCalls(store: Store): Promise<void> {
   await forgetOrphan(store, lost)
   await listSwept(store, now, 5)
   await listReadySince(store, 'default', now, 5)
+  await listAudit(store, { since: new Date(0), until: now }, null, 5)
   const [finished] = await listFinished(store, 'default', now, 5)
   if (finished) await removeRecord(store, finished)
 }
