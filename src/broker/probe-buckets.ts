@@ -4,6 +4,7 @@ import { LONGEST_PROBE_SECONDS, probeBucket } from '../bucket/probe.ts'
 import { listCapabilities, saveCapabilities } from '../store/capabilities.ts'
 import { forgetProbe, rememberProbe } from '../store/probes.ts'
 import { UNPROBED, type Guarantees } from '../upload/guarantees.ts'
+import { probeFolder } from '../upload/keys.ts'
 import { addSeconds } from '../upload/policy.ts'
 import type { Upload } from '../upload/upload.ts'
 import type { Deps } from './deps.ts'
@@ -46,7 +47,7 @@ const places = ({ profiles, bucket }: ProbeDeps): Map<string, string> =>
 
 async function probe(deps: ProbeDeps, name: string, prefix: string): Promise<void> {
   const { bucket, now, log, store } = deps
-  const place = { bucket: name, folder: `${prefix}staging/doctor-${deps.newNonce()}/` }
+  const place = { bucket: name, folder: probeFolder(prefix, deps.newNonce()) }
   // Recorded before anything is written there, so that the sweep finds what a killed probe left.
   await rememberProbe(store, place, addSeconds(now(), LONGEST_PROBE_SECONDS + SURELY_OVER_SECONDS))
   const guarantees = await probeBucket(bucket, { ...place, now })

@@ -4,7 +4,7 @@ import type { ListedObject } from '../bucket/objects.ts'
 import { namedKeys } from '../store/named-keys.ts'
 import { countOrphans, rememberOrphans } from '../store/orphans.ts'
 import { currentWalk, moveWalk, type Place, type Walk } from '../store/walks.ts'
-import { uploadIdFromKey } from '../upload/keys.ts'
+import { isProbeKey, uploadIdFromKey } from '../upload/keys.ts'
 import { addSeconds } from '../upload/policy.ts'
 import type { Deps } from './deps.ts'
 import { placesOf } from './places.ts'
@@ -18,6 +18,8 @@ export type OrphanDeps = Pick<
 /** A walk begins no more often than this many times within the grace: an hour, by default. */
 const WALKS_PER_GRACE = 24
 const SHOWN_IDS = 10
+/** Longer than a probe takes. */
+const PROBE_SECONDS = 600
 
 /** One page of every place. @returns 0: the rest of the bucket can wait for the next run. */
 export async function sweepOrphans(deps: OrphanDeps): Promise<number> {
@@ -47,7 +49,10 @@ async function noteUnnamed(deps: OrphanDeps, walk: Walk, objects: ListedObject[]
     walk.bucket,
     objects.map(({ key }) => key),
   )
-  const unnamed = objects.filter(({ key }) => !named.has(key))
+  const probesSince = addSeconds(deps.now(), -PROBE_SECONDS)
+  const unnamed = objects.filter(
+    (object) => !named.has(object.key) && !isProbe(object, probesSince),
+  )
   const found = await rememberOrphans(store, walk, unnamed, deps.now())
   if (found.length === 0) return
   meter.orphansFound(found.length)
@@ -55,3 +60,7 @@ async function noteUnnamed(deps: OrphanDeps, walk: Walk, objects: ListedObject[]
   const uploadIds = found.slice(0, SHOWN_IDS).map(uploadIdFromKey)
   log.warn('orphans.found', { bucket, folder, count: found.length, uploadIds })
 }
+
+/** A probe that may still be at work; what it left behind is an orphan like any other. */
+const isProbe = ({ key, lastModified }: ListedObject, since: Date): boolean =>
+  isProbeKey(key) && lastModified > since

@@ -15,7 +15,7 @@ export async function backupSqlite(database: string, file: string): Promise<numb
   const partial = `${file}.${process.pid}.partial`
   try {
     await copy(database, partial)
-    assertSound(partial)
+    prepare(partial)
     const bytes = await sync(partial)
     // Fails if somebody made the file meanwhile; a rename alone would replace it.
     await (await open(file, 'wx')).close()
@@ -36,19 +36,32 @@ async function copy(database: string, to: string): Promise<void> {
   }
 }
 
-function assertSound(file: string): void {
+function prepare(file: string): void {
   const copied = new Sqlite(file)
   try {
     // One file that holds everything; Berth sets its own mode again when it opens it.
     copied.pragma('journal_mode = DELETE')
-    const found = copied.pragma('integrity_check', { simple: true })
-    if (found !== 'ok') throw new Error(`the copy is not sound: ${String(found)}`)
-    const broken = copied.pragma('foreign_key_check') as unknown[]
-    if (broken.length > 0)
-      throw new Error(`the copy is not sound: ${broken.length} rows refer to none`)
+    assertSound(copied)
+    forgetCollections(copied)
   } finally {
     copied.close()
   }
+}
+
+function assertSound(copied: Sqlite.Database): void {
+  const found = copied.pragma('integrity_check', { simple: true })
+  if (found !== 'ok') throw new Error(`the copy is not sound: ${String(found)}`)
+  const broken = copied.pragma('foreign_key_check') as unknown[]
+  if (broken.length > 0)
+    throw new Error(`the copy is not sound: ${broken.length} rows refer to none`)
+}
+
+/**
+ * A sealed copy whose attempt was under way may have become a ready object since. Restored records
+ * must not collect it at once: without its claim it is an orphan, and has its whole grace.
+ */
+function forgetCollections(copied: Sqlite.Database): void {
+  copied.exec('begin; delete from claims; delete from orphans; delete from walks; commit')
 }
 
 /** @returns the size in bytes. */

@@ -47,6 +47,14 @@ describe('sweepOrphans', () => {
     expect(await known()).toEqual(planted.sort())
   })
 
+  it('lets a probe finish before it takes its objects for orphans', async () => {
+    const key = await plant('staging/doctor-0123456789abcdef/0')
+    await world.broker.sweepOrphans()
+    expect(await known()).toEqual([])
+    await walk()
+    expect(await known()).toEqual([key])
+  })
+
   it('takes another object of a known upload for an orphan', async () => {
     const { id } = await readyUpload()
     const planted = await plant(`objects/${id}/${'0'.repeat(32)}`)
