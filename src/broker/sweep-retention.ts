@@ -9,7 +9,9 @@ import {
 } from '../store/retention.ts'
 import { recordDeleted } from '../store/transitions.ts'
 import { addSeconds } from '../upload/policy.ts'
+import type { Upload } from '../upload/upload.ts'
 import type { Deps } from './deps.ts'
+import { settleAll } from './settle-all.ts'
 
 type SweepDeps = Pick<Deps, 'store' | 'profiles' | 'log' | 'now'>
 
@@ -30,18 +32,20 @@ export async function sweepRetention(deps: SweepDeps, batch: number): Promise<nu
 }
 
 async function deleteReady(
-  { store, log, now }: SweepDeps,
+  deps: SweepDeps,
   profile: string,
   before: Date,
   batch: number,
 ): Promise<number> {
-  const over = await listReadySince(store, profile, before, batch)
-  const detail = 'past the retention of its profile'
-  for (const upload of over) {
-    const deleted = await recordDeleted(store, upload, { at: now(), cause: 'sweep', detail })
-    if (deleted) log.info('upload.deleted', { uploadId: upload.id, cause: 'sweep' })
-  }
+  const over = await listReadySince(deps.store, profile, before, batch)
+  await settleAll(over.map((upload) => deleteOne(deps, upload)))
   return over.length
+}
+
+async function deleteOne({ store, log, now }: SweepDeps, upload: Upload): Promise<void> {
+  const detail = 'past the retention of its profile'
+  const deleted = await recordDeleted(store, upload, { at: now(), cause: 'sweep', detail })
+  if (deleted) log.info('upload.deleted', { uploadId: upload.id, cause: 'sweep' })
 }
 
 async function removeAll({ store, log }: SweepDeps, finished: Finished[]): Promise<number> {

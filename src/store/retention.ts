@@ -11,7 +11,9 @@ import { toUpload } from './upload-row.ts'
 export type Finished = { id: string; version: number }
 
 // As literals: with parameters the planner cannot see that the partial index applies.
-const FINAL = finalStates().map((state) => sql.lit(state))
+const OVER = finalStates()
+  .filter((state) => state !== 'ready')
+  .map((state) => sql.lit(state))
 
 /** Nothing lies in the bucket in the upload's name any more, nor will it. */
 const hasLeftNothing = () => {
@@ -35,8 +37,7 @@ export async function listReadySince(
     .selectAll()
     .where('profile', '=', profile)
     .where('updated_at', '<=', before.getTime())
-    .where('state', 'in', FINAL)
-    .where('state', '=', 'ready')
+    .where('state', '=', sql.lit('ready'))
     .orderBy('updated_at')
     .limit(limit)
     .execute()
@@ -55,8 +56,7 @@ export const listFinished = (
     .select(['id', 'version'])
     .where('profile', '=', profile)
     .where('updated_at', '<=', before.getTime())
-    .where('state', 'in', FINAL)
-    .where('state', '<>', 'ready')
+    .where('state', 'in', OVER)
     .where(hasLeftNothing())
     .orderBy('updated_at')
     .limit(limit)

@@ -2,7 +2,7 @@
 
 import { sql, type Kysely } from 'kysely'
 
-const FINAL = `'ready','rejected','expired','canceled','failed','deleted'`
+const OVER = `'rejected','expired','canceled','failed','deleted'`
 
 const STATEMENTS = [
   `create table orphans (
@@ -21,7 +21,9 @@ const STATEMENTS = [
      after_key text,
      started_at bigint not null,
      primary key (bucket, folder))`,
-  `create index uploads_retained on uploads (profile, updated_at) where state in (${FINAL})`,
+  `create index uploads_ready on uploads (profile, updated_at) where state = 'ready'`,
+  `create index uploads_over on uploads (profile, updated_at)
+     where state in (${OVER}) and staging_due_at is null`,
   `create index transitions_swept on transitions (at) where state = 'deleted' and cause = 'sweep'`,
   `create index transitions_by_moment on transitions (at, upload_id, version)`,
   `create index claims_by_upload on claims (upload_id)`,
