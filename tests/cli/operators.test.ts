@@ -88,6 +88,8 @@ describe('each command', () => {
   })
 })
 
+const databaseAt = (url: string) => ({ url, poolSize: 1, migrateOnStart: true })
+
 describe('berth audit', () => {
   it('prints each transition since that time as one JSON line, and none from before', async () => {
     await readyUpload()
@@ -110,7 +112,7 @@ describe('berth audit', () => {
 
   it('ends quietly when its reader has seen enough', async () => {
     const to = new PassThrough({ highWaterMark: 1 })
-    const done = audit(`file:${folder}/berth.db`, ['--since', '2020-01-01T00:00:00Z'], to)
+    const done = audit(databaseAt(`file:${folder}/berth.db`), ['--since', '2020-01-01T00:00:00Z'], to)
     await new Promise((resolve) => to.once('readable', resolve))
     to.destroy(Object.assign(new Error('closed'), { code: 'EPIPE' }))
     await expect(done).resolves.toBeUndefined()
@@ -167,7 +169,7 @@ describe('berth backup', () => {
 
   it('leaves nothing behind when it fails', async () => {
     const damaged = join(folder, 'damaged.db')
-    await backup(`file:${folder}/berth.db`, [damaged], () => undefined)
+    await backup(databaseAt(`file:${folder}/berth.db`), [damaged], () => undefined)
     writeFileSync(damaged, Buffer.alloc(20_000, 7), { flag: 'r+' })
     const file = join(folder, 'of-damaged.db')
     expect((await berth(['backup', file], { DATABASE_URL: `file:${damaged}` })).code).toBe(1)
@@ -179,7 +181,7 @@ describe('berth backup', () => {
   })
 
   it('names pg_dump when the records are in PostgreSQL', async () => {
-    const tried = backup('postgres://localhost/berth', ['x'], () => undefined)
+    const tried = backup(databaseAt('postgres://localhost/berth'), ['x'], () => undefined)
     await expect(tried).rejects.toThrow(UsageError)
     await expect(tried).rejects.toThrow(/pg_dump/)
   })
