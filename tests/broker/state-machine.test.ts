@@ -1,10 +1,11 @@
-import { describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkInvariants, checkQuiet } from '../support/invariants.ts'
 import { createModel, type Model } from '../support/model.ts'
+import { startPostgres, type Postgres } from '../support/postgres.ts'
 
 /** Each command is one line: its name, and what it does to the real thing. */
 type Command = { name: string; run: (model: Model) => Promise<void> }
@@ -80,27 +81,46 @@ const readable = commands.map((list) =>
   Object.assign(list, { toString: () => list.map(({ name }) => name).join(' ') }),
 )
 
-describe('an upload', () => {
-  it('keeps every invariant after every step, and reaches a final state, whatever happens in whatever order', async () => {
-    await fc.assert(
-      fc.asyncProperty(readable, fc.boolean(), async (list, protectedStore) => {
-        const folder = mkdtempSync(join(tmpdir(), 'berth-model-'))
-        const model = await createModel(folder, protectedStore)
-        try {
-          for (const command of list) {
-            await command.run(model)
-            await checkInvariants(model)
-          }
-          await model.settle()
+/** @param newUrl where the records are; undefined: SQLite in the model's own folder. */
+async function holdsAlways(runs: number, newUrl?: () => Promise<string>): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(readable, fc.boolean(), async (list, protectedStore) => {
+      const folder = mkdtempSync(join(tmpdir(), 'berth-model-'))
+      const model = await createModel(folder, protectedStore, await newUrl?.())
+      try {
+        for (const command of list) {
+          await command.run(model)
           await checkInvariants(model)
-          await checkQuiet(model)
-        } finally {
-          await model.close()
-          rmSync(folder, { recursive: true })
         }
-      }),
-      { numRuns: Number(process.env['MODEL_RUNS'] ?? 60), interruptAfterTimeLimit: 100_000 },
-    )
-    expect.hasAssertions()
-  }, 120_000)
+        await model.settle()
+        await checkInvariants(model)
+        await checkQuiet(model)
+      } finally {
+        await model.close()
+        rmSync(folder, { recursive: true })
+      }
+    }),
+    { numRuns: runs, interruptAfterTimeLimit: 100_000 },
+  )
+  expect.hasAssertions()
+}
+
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 60)
+
+describe('an upload', () => {
+  it(
+    'keeps every invariant after every step, and reaches a final state, whatever happens in whatever order',
+    () => holdsAlways(RUNS),
+    120_000,
+  )
+})
+
+describe('an upload on PostgreSQL', () => {
+  let postgres: Postgres
+  beforeAll(async () => {
+    postgres = await startPostgres()
+  }, 60_000)
+  afterAll(() => postgres.close())
+
+  it('keeps and reaches the same', () => holdsAlways(RUNS / 3, postgres.newDatabase), 120_000)
 })

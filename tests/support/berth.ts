@@ -31,12 +31,13 @@ export async function createBerth(
   const databaseFile = join(folder, 'berth.db')
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const key = await makeKey(databaseFile)
+  const databaseUrl = env['DATABASE_URL'] ?? `file:${databaseFile}`
+  const key = await makeKey(databaseUrl)
   const environment = {
     PATH: process.env['PATH'],
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     PORT: String(port),
-    DATABASE_URL: `file:${databaseFile}`,
+    DATABASE_URL: databaseUrl,
     TOKEN_SECRET: 'a secret for tests that is long enough',
     EVENTS_S3_TOKEN: EVENTS_TOKEN,
     RECEIPT_PRIVATE_KEY: RECEIPT_KEY.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
@@ -74,8 +75,8 @@ export async function createBerth(
   }
 }
 
-async function makeKey(databaseFile: string): Promise<string> {
-  const store = openStore(`file:${databaseFile}`)
+async function makeKey(databaseUrl: string): Promise<string> {
+  const store = openStore(databaseUrl)
   await store.migrate()
   const scopes = ['uploads:write', 'uploads:read'] as const
   const terms = { tenant: 'tenant-a', scopes, expiresAt: null }

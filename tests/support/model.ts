@@ -47,7 +47,11 @@ const TENANT = 't'
 const BATCH = 1000
 
 /** @param isStrict false: the store enforces neither checksum nor single use. */
-export async function createModel(folder: string, isStrict: boolean): Promise<Model> {
+export async function createModel(
+  folder: string,
+  isStrict: boolean,
+  databaseUrl = `file:${join(folder, 'berth.db')}`,
+): Promise<Model> {
   const clock = createClock()
   const objects = await startObjectStore({
     folder: join(folder, 'objects'),
@@ -66,7 +70,7 @@ export async function createModel(folder: string, isStrict: boolean): Promise<Mo
   type Process = { fuse: Fuse; store: Store; broker: Broker }
   const boot = async (): Promise<Process> => {
     const fuse = createFuse()
-    const store = openStore(`file:${join(folder, 'berth.db')}`)
+    const store = openStore(databaseUrl)
     await store.migrate()
     const broker = createTestBroker({
       store: fuse.guardStore(store),

@@ -55,6 +55,8 @@ export type WorldOptions = {
   /** Wraps the bucket that Berth sees, to make it fail. */
   spoil?: (bucket: Bucket) => Bucket
   folder?: string
+  /** Where the records are; SQLite in the folder without it. */
+  databaseUrl?: string
   scanner?: Pick<Scanner, 'begin'>
   scanByUrl?: ScanByUrl
 }
@@ -110,7 +112,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     now: clock.now,
     onCall: (call) => called.push(call),
   })
-  const store = openStore(`file:${join(folder, 'berth.db')}`)
+  const store = openStore(options.databaseUrl ?? `file:${join(folder, 'berth.db')}`)
   await store.migrate()
   const plain = createBucket(bucketConfig(objects.url))
   const bucket = options.spoil?.(plain) ?? plain
