@@ -23,11 +23,12 @@ export type Ledger = {
 
 type Usage = { slots: number; bytes: number }
 type Account = Pick<Upload, 'tenant' | 'profile'> & { change: Usage; candidates: Candidate[] }
+type Held = Account & { used: Usage }
 
 export function createLedger(): Ledger {
   const accounts = new Map<string, Account>()
   const accountOf = ({ tenant, profile }: Upload): Account => {
-    const name = `${tenant}/${profile}`
+    const name = nameOf({ tenant, profile })
     const opened = { tenant, profile, change: { slots: 0, bytes: 0 }, candidates: [] }
     const account = accounts.get(name) ?? opened
     accounts.set(name, account)
@@ -37,62 +38,80 @@ export function createLedger(): Ledger {
     adjust: (upload, sign) => add(accountOf(upload).change, upload, sign),
     admit: (candidate) => void accountOf(candidate.upload).candidates.push(candidate),
     settle: async (trx) => {
+      if (accounts.size === 0) return []
       const inOrder = [...accounts].sort(([a], [b]) => (a < b ? -1 : 1))
-      for (const [, account] of inOrder) await settleAccount(trx, account)
-      const candidates = inOrder.flatMap(([, account]) => account.candidates)
-      return candidates.filter(({ isAdmitted }) => isAdmitted)
+      const held = await hold(
+        trx,
+        inOrder.map(([, account]) => account),
+      )
+      const admitted = held.flatMap(admit)
+      await save(trx, held)
+      return admitted
     },
   }
 }
+
+const nameOf = ({ tenant, profile }: Pick<Upload, 'tenant' | 'profile'>): string =>
+  `${tenant}/${profile}`
 
 const add = (usage: Usage, { declared }: Upload, sign: 1 | -1): void => {
   usage.slots += sign
   usage.bytes += sign * declared.size
 }
 
-async function settleAccount(trx: Transaction<Schema>, account: Account): Promise<void> {
-  const { change, candidates } = account
-  if (candidates.length > 0) {
-    const used = await holdUsage(trx, account)
-    const free = { slots: used.slots + change.slots, bytes: used.bytes + change.bytes }
-    for (const candidate of candidates) admitInto(free, change, candidate)
-  }
-  if (change.slots !== 0 || change.bytes !== 0) await apply(trx, account)
-}
-
-/** First come, first served; one that is too large leaves room for a smaller one after it. */
-function admitInto(used: Usage, change: Usage, candidate: Candidate): void {
-  const { upload, quota } = candidate
-  candidate.isAdmitted =
-    used.slots < quota.openSlots && used.bytes + upload.declared.size <= quota.reservedBytes
-  if (!candidate.isAdmitted) return
-  add(used, upload, 1)
-  add(change, upload, 1)
-}
-
-/** What is used now, and nobody else changes it until this transaction ends. */
-async function holdUsage(trx: Transaction<Schema>, { tenant, profile }: Account): Promise<Usage> {
-  const { open_slots, reserved_bytes } = await trx
+/** What is used now; nobody else changes it until this transaction ends. Taken in this order. */
+async function hold(trx: Transaction<Schema>, accounts: Account[]): Promise<Held[]> {
+  const unused = accounts.map(({ tenant, profile }) => rowOf({ tenant, profile }, NOTHING))
+  const rows = await trx
     .insertInto('quotas')
-    .values({ tenant, profile, open_slots: 0, reserved_bytes: 0 })
+    .values(unused)
     // Sets what is there already: an update that changes nothing still takes the row.
     .onConflict((conflict) =>
       conflict
         .columns(['tenant', 'profile'])
         .doUpdateSet((row) => ({ open_slots: row.ref('quotas.open_slots') })),
     )
-    .returning(['open_slots', 'reserved_bytes'])
-    .executeTakeFirstOrThrow()
-  return { slots: open_slots, bytes: reserved_bytes }
+    .returningAll()
+    .execute()
+  const used = new Map(
+    rows.map((row) => [nameOf(row), { slots: row.open_slots, bytes: row.reserved_bytes }]),
+  )
+  return accounts.map((account) => ({
+    ...account,
+    used: used.get(nameOf(account)) ?? { ...NOTHING },
+  }))
 }
 
-const apply = (trx: Transaction<Schema>, { tenant, profile, change }: Account) =>
+const NOTHING = { slots: 0, bytes: 0 }
+
+/** First come, first served; one that is too large leaves room for a smaller one after it. */
+function admit({ used, change, candidates }: Held): Candidate[] {
+  used.slots += change.slots
+  used.bytes += change.bytes
+  for (const candidate of candidates) {
+    const { upload, quota } = candidate
+    candidate.isAdmitted =
+      used.slots < quota.openSlots && used.bytes + upload.declared.size <= quota.reservedBytes
+    if (candidate.isAdmitted) add(used, upload, 1)
+  }
+  return candidates.filter(({ isAdmitted }) => isAdmitted)
+}
+
+const save = (trx: Transaction<Schema>, held: Held[]) =>
   trx
-    .updateTable('quotas')
-    .set((row) => ({
-      open_slots: row('open_slots', '+', change.slots),
-      reserved_bytes: row('reserved_bytes', '+', change.bytes),
-    }))
-    .where('tenant', '=', tenant)
-    .where('profile', '=', profile)
+    .insertInto('quotas')
+    .values(held.map((account) => rowOf(account, account.used)))
+    .onConflict((conflict) =>
+      conflict.columns(['tenant', 'profile']).doUpdateSet((row) => ({
+        open_slots: row.ref('excluded.open_slots'),
+        reserved_bytes: row.ref('excluded.reserved_bytes'),
+      })),
+    )
     .execute()
+
+const rowOf = ({ tenant, profile }: Pick<Upload, 'tenant' | 'profile'>, usage: Usage) => ({
+  tenant,
+  profile,
+  open_slots: usage.slots,
+  reserved_bytes: usage.bytes,
+})

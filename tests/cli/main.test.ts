@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import Sqlite from 'better-sqlite3'
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -59,6 +60,19 @@ describe('berth', () => {
       expect.any(Number),
     )
     expect((await berth(['keys', 'revoke', 'none'])).code).toBe(1)
+  })
+
+  it('migrates once, and ends with 2 and one line on a schema that is newer than itself', async () => {
+    const env = { DATABASE_URL: `file:${folder}/newer.db` }
+    expect((await berth(['keys', 'list'], { ...env, MIGRATE_ON_START: 'off' })).code).toBe(2)
+    expect((await berth(['migrate'], env)).stdout).toContain('migrated: 0001-uploads')
+    expect((await berth(['migrate'], env)).stdout).toBe('the schema is up to date\n')
+    const database = new Sqlite(`${folder}/newer.db`)
+    database.exec(`insert into kysely_migration (name, timestamp) values ('9999-later', 'x')`)
+    database.close()
+    const { code, stderr } = await berth(['keys', 'list'], env)
+    expect([code, stderr.split('\n').length]).toEqual([2, 2])
+    expect(stderr).toContain('newer than this program (it has 9999-later)')
   })
 
   it('checks a profiles file, and lists what is wrong with it', async () => {

@@ -114,7 +114,7 @@ async function oneLife(store: Store): Promise<void> {
     return upload
   }
   const fresh = anUpload({ createdAt: now, tenant: 't1' })
-  const quota = { openSlots: 1_000, reservedBytes: 1_000_000 }
+  const quota = { openSlots: 100_000, reservedBytes: 100_000_000 }
   expect(await insertPending(store, fresh, quota)).toBe(true)
   await scheduleLook(store, fresh, now)
   const terms = { slotExpiresAt: now, landBy: now, dueAt: now }

@@ -42,6 +42,8 @@ export async function seed(store: Store, rows: number): Promise<void> {
         case when i % 200 > 2 then null else ${at} end, null, null, 0, 'n', null, null,
         case when i % 50 = 3 then ${at} else null end, ${at}, ${at}
       from numbers`)
+    await run(sql`insert into quotas ${numbers}
+      select 't' || cast(i - 1 as text), 'default', ${rows}, ${rows * 64} from numbers where i <= 20`)
     await run(sql`insert into claims ${numbers}
       select 'objects/' || cast(i as text), 'b', ${id}, 0, 60000, ${at} from numbers`)
     await run(sql`insert into inbox ${numbers}
