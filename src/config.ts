@@ -69,6 +69,7 @@ export const ENVIRONMENT = {
   LAND_MARGIN_SECONDS: z.coerce.number().int().min(0).default(120),
   GIVE_UP_SECONDS: seconds.default(86_400),
   ORPHAN_GRACE_SECONDS: seconds.default(86_400),
+  DRAIN_SECONDS: z.coerce.number().int().min(0).max(15).default(2),
   SWEEP_INTERVAL_SECONDS: seconds.default(15),
   LEASE_SECONDS: seconds.default(30),
   INBOX_RETENTION_SECONDS: seconds.default(604_800),
@@ -177,6 +178,7 @@ const roles = (e: Env): string[] => e.ROLES.split(',')
 const httpSlice = (e: Env) => ({
   host: e.HOST,
   port: e.PORT,
+  drainSeconds: e.DRAIN_SECONDS,
   publicUrl: e.PUBLIC_URL ?? null,
   serveApi: roles(e).includes('api'),
   issueSlots: e.ISSUE_SLOTS === 'on',

@@ -31,6 +31,8 @@ const STREAM_IDLE_MS = 30_000
 export type Service = {
   url: string
   broker: Broker
+  /** Resolves when the database must not be used any more; then the process has to end. */
+  broken: Promise<Error>
   /** Answers 503 on /readyz at once, ends what is in flight, hands leases back, closes. */
   close: () => Promise<void>
 }
@@ -43,7 +45,9 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const metrics = createMetrics()
   const detector = createDetector()
   const events = createEventLog(logger)
-  const store = await openRecords(config, reportTo(events, metrics))
+  let reportBroken: (error: Error) => void = () => undefined
+  const broken = new Promise<Error>((resolve) => (reportBroken = resolve))
+  const store = await openRecords(config, { ...reportTo(events, metrics), broken: reportBroken })
 
   // The jobs need the broker and wake-ups run the other way, so they meet here.
   let jobs: Jobs | null = null
@@ -64,7 +68,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
     metrics: config.metrics ? metrics.render : null,
     assertSns: snsGateFor(config.events.sns, now),
   })
-  const listening = await listen(app, config.http.host, config.http.port)
+  const listening = await listen(app, config.http)
   if (config.jobs.run) jobs = startJobs(broker, config.jobs, events.warn)
   const poller = startPoller(config, broker, logger)
   logger.info({ url: listening.url, version }, 'service.started')
@@ -75,7 +79,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
     await Promise.all([store.close(), detector.close()])
     logger.info('service.stopped')
   }
-  return { url: listening.url, broker, close }
+  return { url: listening.url, broker, broken, close }
 }
 
 /** A service that cannot start leaves nothing open behind it. */
@@ -133,12 +137,13 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     store,
     profiles,
     now,
+    random: Math.random,
     inspect: (pass: Pass) => inspect({ detect, scanner, idleMs: STREAM_IDLE_MS }, pass),
     parseEvent,
     scanner,
     scanByUrl: config.scanners.http && createHttpScanner(config.scanners.http),
     receiptKeys: config.receiptKeys,
-    bucket: createBucket(config.bucket),
+    bucket: createBucket(config.bucket, undefined, now),
     limits: config.limits,
     meter: metrics,
     expectsEvents: expectsEvents(config),

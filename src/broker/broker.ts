@@ -9,6 +9,7 @@ import { completeUpload } from './complete-upload.ts'
 import { downloadUpload } from './download-upload.ts'
 import { drainInbox } from './drain-inbox.ts'
 import type { ParseEvent } from './hint.ts'
+import { guardBucket } from './guard-bucket.ts'
 import { issueSlot, type SlotRequest } from './issue-slot.ts'
 import { listPage, type ListFilter } from './list-uploads.ts'
 import { nextVerifications } from './next-verifications.ts'
@@ -29,6 +30,7 @@ import { uploadHistory } from './upload-history.ts'
 import type { VerifyDeps } from './verify-deps.ts'
 import { verifyUpload } from './verify-upload.ts'
 import { watchEvents } from './watch-events.ts'
+import { createStorageCircuit, watchStorage } from './watch-storage.ts'
 import type { Upload } from '../upload/upload.ts'
 
 export type BrokerDeps = VerifyDeps & {
@@ -46,7 +48,12 @@ const STORED_EVENTS = 10_000
 
 export type Broker = ReturnType<typeof createBroker>
 
-export function createBroker(deps: BrokerDeps) {
+export function createBroker(given: BrokerDeps) {
+  const circuit = createStorageCircuit(given)
+  const deps = { ...given, bucket: guardBucket(given.bucket, circuit) }
+  // While the store is away nothing is tried for each upload: all wait as they are, uncounted.
+  const ifStorage = (run: (limit: number) => Promise<number>) => async (limit: number) =>
+    (await circuit.passes()) ? run(limit) : 0
   const storedEvents = createRecent(STORED_EVENTS)
   const known: KnownGuarantees = new Map()
   return {
@@ -65,22 +72,24 @@ export function createBroker(deps: BrokerDeps) {
     issueReceipt: (tenant: string, id: string) => issueReceipt(deps, tenant, id),
     receiptKeySet: () => receiptKeySet(deps.receiptKeys),
     receiveEvent: (event: RawEvent) => receiveEvent({ ...deps, storedEvents }, event),
-    checkHealth: () => checkHealth(deps),
+    checkHealth: () => checkHealth({ ...deps, circuit }),
     // For the clock:
-    drainInbox: (batch: number) => drainInbox(deps, batch),
-    nextVerifications: (limit: number) => nextVerifications(deps, limit),
+    drainInbox: ifStorage((batch) => drainInbox(deps, batch)),
+    nextVerifications: async (limit: number) =>
+      (await circuit.passes()) ? nextVerifications(deps, limit) : [],
     verifyUpload: (upload: Upload, stop: AbortSignal) => verifyUpload(deps, upload, stop),
-    sweepLooks: (budget: number) => sweepLooks(deps, budget),
+    sweepLooks: ifStorage((budget) => sweepLooks(deps, budget)),
     sweepLeases: (batch: number) => sweepLeases(deps, batch),
-    sweepStaging: (batch: number) => sweepStaging(deps, batch),
-    sweepClaims: (batch: number) => sweepClaims(deps, batch),
-    sweepProbes: (batch: number) => sweepProbes(deps, batch),
+    sweepStaging: ifStorage((batch) => sweepStaging(deps, batch)),
+    sweepClaims: ifStorage((batch) => sweepClaims(deps, batch)),
+    sweepProbes: ifStorage((batch) => sweepProbes(deps, batch)),
     sweepInbox: (batch: number) => sweepInbox(deps, batch),
     sweepOrphans: () => sweepOrphans(deps),
     removeOrphans: (batch: number) => removeOrphans(deps, batch),
     sweepRetention: (batch: number) => sweepRetention(deps, batch),
     watchEvents: () => watchEvents(deps),
+    watchStorage: () => watchStorage(deps),
     checkScanner: () => checkScanner(deps),
-    probeBuckets: () => probeBuckets({ ...deps, known }),
+    probeBuckets: async () => ((await circuit.passes()) ? probeBuckets({ ...deps, known }) : 0),
   }
 }

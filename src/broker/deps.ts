@@ -27,6 +27,9 @@ type Meter = {
   orphans: (count: number) => void
   orphansFound: (count: number) => void
   orphansRemoved: (count: number) => void
+  circuit: (dependency: 'storage', isOpen: boolean) => void
+  /** Seconds that the store's clock is ahead of ours. */
+  storeClockSkew: (seconds: number) => void
 }
 
 export type Deps = {
@@ -37,6 +40,8 @@ export type Deps = {
   log: Log
   meter: Meter
   now: () => Date
+  /** 0 to 1. */
+  random: () => number
   /** A UUIDv7 as 32 hex digits. */
   newId: () => string
   /** 128 random bits as 32 hex digits. */

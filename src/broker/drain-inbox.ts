@@ -5,11 +5,12 @@ import type { InboxState } from '../store/schema.ts'
 import { uploadIdFromStagingKey } from '../upload/keys.ts'
 import { addSeconds } from '../upload/policy.ts'
 import { backoffSeconds } from '../upload/schedule.ts'
+import type { Deps } from './deps.ts'
 import type { EventSource, Hint, ParseEvent } from './hint.ts'
 import { noteArrivalAt, type NoteDeps } from './note-arrival.ts'
 import { settleAll } from './settle-all.ts'
 
-export type DrainDeps = NoteDeps & { parseEvent: ParseEvent }
+export type DrainDeps = NoteDeps & Pick<Deps, 'random'> & { parseEvent: ParseEvent }
 
 /** An event that names no known upload may have overtaken its record: tried again this long. */
 const UNMATCHED_SECONDS = 86_400
@@ -48,7 +49,7 @@ async function settleEvent(deps: DrainDeps, event: InboxEvent, looks: Looks): Pr
   } catch (error) {
     // The store is down: the event waits, and the upload has its own schedule of looks.
     deps.log.warn('event.look-failed', { error: String(error) })
-    const dueAt = addSeconds(deps.now(), backoffSeconds(event.attempts + 1))
+    const dueAt = addSeconds(deps.now(), backoffSeconds(event.attempts + 1, deps.random()))
     await settleAs(deps, event, 'new', dueAt)
   }
 }

@@ -11,17 +11,37 @@ export type Found = { inspected: Inspected; verdict: Verdict; versionId: string 
 
 const SCAN_URL_SECONDS = 900
 
-export async function inspectSealed(deps: VerifyDeps, { upload, signal }: Leased): Promise<Found> {
+/** Before bytes are called wrong they are read twice: one reading may have been garbled on its way. */
+export async function inspectSurely(deps: VerifyDeps, leased: Leased): Promise<Found> {
+  const found = await inspectSealed(deps, leased)
+  if (found.verdict.outcome === 'ready') return found
+  if (found.verdict.rejection.reason !== 'sha256-mismatch') return found
+  const again = await inspectSealed(deps, leased)
+  if (again.inspected.sha256 === found.inspected.sha256) return again
+  throw garbled(deps, leased, 'two readings of the sealed copy differ')
+}
+
+async function inspectSealed(deps: VerifyDeps, leased: Leased): Promise<Found> {
+  const { upload, signal } = leased
   const rules = rulesFor(deps, upload)
   const location = { bucket: upload.bucket, key: upload.sealedKey ?? '' }
   const stream = await deps.bucket.read(location, signal)
   if (!stream) throw storageUnavailable(new Error('the sealed copy cannot be found'))
-  const { body, contentLength, versionId } = stream
+  const { body, contentLength, versionId, sha256 } = stream
   const isScanned = rules.scan === 'required'
   const read = await deps.inspect({ body, contentLength, scan: isScanned, signal })
+  if (sha256 !== null && sha256 !== read.sha256) {
+    throw garbled(deps, leased, 'the store knows another SHA-256 of the sealed copy')
+  }
   const scan = isScanned ? await scanned(deps, upload, read) : read.scan
   const inspected = { ...read, scan }
   return { inspected, versionId, verdict: judge(upload.declared, inspected, rules) }
+}
+
+/** Worth an alarm, and no verdict: either the network or the store's disk garbles bytes. */
+function garbled({ log }: VerifyDeps, { upload }: Leased, what: string): Error {
+  log.warn('storage.garbled', { uploadId: upload.id, what })
+  return storageUnavailable(new Error(what))
 }
 
 /** What the stream's scanner found worse than clean stands; then the service behind HTTP is asked. */

@@ -63,7 +63,7 @@ export async function handBack(deps: Deps, leased: Leased, error: unknown): Prom
     await recordEnded(deps.store, upload, 'failed', { at, cause: 'worker', detail })
     return
   }
-  const delay = signal.aborted ? 0 : backoffSeconds(upload.attempts)
+  const delay = signal.aborted ? 0 : backoffSeconds(upload.attempts, deps.random())
   const detail = signal.aborted ? 'the worker stopped' : reasonOf(error)
   await retry(deps, upload, { dueAt: addSeconds(at, delay), observed: upload.observed, detail })
 }

@@ -11,7 +11,11 @@ export type Sealed =
 /** Under an overwriter that never rests. */
 const MOST_CLAIMS = 5
 
-export async function sealCopy({ bucket }: Pick<Deps, 'bucket'>, upload: Upload): Promise<Sealed> {
+export async function sealCopy(
+  { bucket }: Pick<Deps, 'bucket'>,
+  upload: Upload,
+  signal: AbortSignal,
+): Promise<Sealed> {
   const from = { bucket: upload.bucket, key: upload.stagingKey }
   let observed: Observed | null = upload.observed
   for (let claims = 1; ; claims += 1) {
@@ -22,12 +26,8 @@ export async function sealCopy({ bucket }: Pick<Deps, 'bucket'>, upload: Upload)
 
     const { size, etag, versionId } = observed
     const contentType = canonicalType(upload.declared.contentType)
-    const claimed = await bucket.claim(from, upload.sealedKey ?? '', {
-      size,
-      etag,
-      versionId,
-      contentType,
-    })
+    const as = { size, etag, versionId, contentType }
+    const claimed = await bucket.claim(from, upload.sealedKey ?? '', as, signal)
     if (claimed === 'claimed') return { outcome: 'sealed' }
     if (claimed === 'gone') return { outcome: 'gone' }
     if (claims === MOST_CLAIMS) return { outcome: 'rejected', rejection: unstableSource(claims) }

@@ -4,7 +4,7 @@ import { dropClaim } from '../store/claims.ts'
 import { recordReady, recordRejected } from '../store/transitions.ts'
 import type { Rejection, Upload } from '../upload/upload.ts'
 import { judgeObserved } from '../upload/verdict.ts'
-import { inspectSealed } from './inspect-sealed.ts'
+import { inspectSurely } from './inspect-sealed.ts'
 import { sealCopy } from './seal-copy.ts'
 import type { VerifyDeps } from './verify-deps.ts'
 import { handBack, handBackGone, leaseUpload, type Leased } from './lease-upload.ts'
@@ -31,11 +31,11 @@ async function attempt(deps: VerifyDeps, leased: Leased): Promise<void> {
   const broken = upload.observed && judgeObserved(upload.declared, upload.observed)
   if (broken) return reject(deps, upload, broken)
 
-  const sealed = await sealCopy(deps, upload)
+  const sealed = await sealCopy(deps, upload, leased.signal)
   if (sealed.outcome === 'gone') return handBackGone(deps, leased)
   if (sealed.outcome === 'rejected') return reject(deps, upload, sealed.rejection)
 
-  const { verdict, inspected, versionId } = await inspectSealed(deps, leased)
+  const { verdict, inspected, versionId } = await inspectSurely(deps, leased)
   if (verdict.outcome === 'rejected') return reject(deps, upload, verdict.rejection)
   const { size, sha256 } = inspected
   const { contentType, scan } = verdict

@@ -9,6 +9,7 @@ import {
   type CopyLimits,
 } from './claim.ts'
 import { createClient } from './client.ts'
+import { watchClock } from './clock-skew.ts'
 import type { BucketConfig, Location } from './config.ts'
 import {
   checkBucket,
@@ -45,7 +46,7 @@ export type Bucket = {
   /** S3 HeadObject; null when there is no object. */
   head: (location: Location) => Promise<Observed | null>
   /** S3 CopyObject, or UploadPartCopy, with the source's ETag as condition; metadata and tags replaced. */
-  claim: (from: Location, toKey: string, as: SealAs) => Promise<Claimed>
+  claim: (from: Location, toKey: string, as: SealAs, signal?: AbortSignal) => Promise<Claimed>
   /** S3 GetObject; null when there is no object. */
   read: (location: Location, signal: AbortSignal) => Promise<ObjectStream | null>
   /** S3 DeleteObject; an absent object is deleted already. */
@@ -58,10 +59,17 @@ export type Bucket = {
   listPage: (listing: Listing) => Promise<ListedPage>
   /** S3 HeadBucket. */
   check: () => Promise<void>
+  /** How far the store's clock is ahead of ours, by its last answer; null before the first. */
+  clockSkewSeconds: () => number | null
 }
 
-export function createBucket(config: BucketConfig, limits: CopyLimits = S3_COPY_LIMITS): Bucket {
+export function createBucket(
+  config: BucketConfig,
+  limits: CopyLimits = S3_COPY_LIMITS,
+  now: () => Date = () => new Date(),
+): Bucket {
   const keeper = createClient(config, config.keeper)
+  const skew = watchClock(keeper, now)
   const signer = config.signer ? createClient(config, config.signer) : keeper
   const reader = config.reader ? createClient(config, config.reader) : keeper
   const sign = createPresign(config, signer)
@@ -72,12 +80,13 @@ export function createBucket(config: BucketConfig, limits: CopyLimits = S3_COPY_
     presignPut: (location, terms, now) => presignSlot(sign, { location, terms, now }),
     presignGet: (location, terms, now) => presignDownload(signDownload, { location, terms, now }),
     head: (location) => headObject(keeper, location),
-    claim: (from, toKey, as) => claimObject(keeper, { from, toKey, as, limits }),
+    claim: (from, toKey, as, signal) => claimObject(keeper, { from, toKey, as, limits }, signal),
     read: (location, signal) => readObject(keeper, location, signal),
     remove: (location) => deleteObject(keeper, location),
     discard: (location, size) => discardClaim(keeper, location, { size, limits }),
     list: (bucket, prefix) => listObjects(keeper, bucket, prefix),
     listPage: (listing) => listPage(keeper, listing),
     check: () => checkBucket(keeper, config.name),
+    clockSkewSeconds: skew,
   }
 }

@@ -23,9 +23,15 @@ const COPY_TIMEOUT_MS = 300_000
 
 type Claim = { from: Location; toKey: string; as: SealAs; limits: CopyLimits }
 
-export async function claimObject(keeper: S3Client, claim: Claim): Promise<Claimed> {
+/** @param signal aborts when the caller no longer wants the copy; it may be made all the same. */
+export async function claimObject(
+  keeper: S3Client,
+  claim: Claim,
+  signal?: AbortSignal,
+): Promise<Claimed> {
   try {
-    await (claim.as.size > claim.limits.wholeBytes ? copyLarge : copyWhole)(keeper, claim)
+    const copy = claim.as.size > claim.limits.wholeBytes ? copyLarge : copyWhole
+    await copy(keeper, claim, signal)
     return 'claimed'
   } catch (error) {
     if (isChanged(error)) return 'changed'
@@ -47,7 +53,11 @@ export async function discardClaim(
   })
 }
 
-async function copyWhole(keeper: S3Client, { from, toKey, as }: Claim): Promise<void> {
+async function copyWhole(
+  keeper: S3Client,
+  { from, toKey, as }: Claim,
+  signal?: AbortSignal,
+): Promise<void> {
   const copy = new CopyObjectCommand({
     Bucket: from.bucket,
     Key: toKey,
@@ -59,15 +69,24 @@ async function copyWhole(keeper: S3Client, { from, toKey, as }: Claim): Promise<
     ContentType: as.contentType,
     ContentDisposition: 'attachment',
   })
-  await keeper.send(copy, { abortSignal: AbortSignal.timeout(COPY_TIMEOUT_MS) })
+  await keeper.send(copy, { abortSignal: within(COPY_TIMEOUT_MS, signal) })
 }
 
-function copyLarge(keeper: S3Client, { from, toKey, as, limits }: Claim): Promise<void> {
+function copyLarge(
+  keeper: S3Client,
+  { from, toKey, as, limits }: Claim,
+  signal?: AbortSignal,
+): Promise<void> {
   const to = { bucket: from.bucket, key: toKey }
   const { partBytes } = limits
   const parts = Math.ceil(as.size / partBytes)
-  const signal = AbortSignal.timeout(parts * COPY_TIMEOUT_MS)
-  return copyInParts(keeper, { source: sourceOf(from, as), to, as, partBytes }, signal)
+  const large = { source: sourceOf(from, as), to, as, partBytes }
+  return copyInParts(keeper, large, within(parts * COPY_TIMEOUT_MS, signal))
+}
+
+function within(timeoutMs: number, signal?: AbortSignal): AbortSignal {
+  const late = AbortSignal.timeout(timeoutMs)
+  return signal ? AbortSignal.any([late, signal]) : late
 }
 
 function sourceOf({ bucket, key }: Location, { versionId }: SealAs): string {

@@ -1,7 +1,7 @@
 /** What the store's refusals mean to Berth; everything unknown is "not available now", never a verdict. */
 
 import { S3ServiceException } from '@aws-sdk/client-s3'
-import { storageUnavailable } from '../problems.ts'
+import { isProblem, storageUnavailable } from '../problems.ts'
 
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined
@@ -29,3 +29,13 @@ export const isEncryptedByClient = (error: unknown): boolean =>
 export const isUnexplained = (error: unknown): boolean => statusOf(error) === 400
 
 export const toUnavailable = (error: unknown): Error => storageUnavailable(error)
+
+/** 403: credentials that no longer work; 404: the bucket itself. Other 4xx are about one object. */
+const OUTAGES = new Set([401, 403, 404, 408, 429])
+
+/** Whether the store itself is away, overloaded or refuses us, rather than one call of many. */
+export function isOutage(error: unknown): boolean {
+  if (!isProblem(error, 'storage-unavailable')) return false
+  const status = statusOf((error as Error).cause)
+  return status === undefined || status >= 500 || OUTAGES.has(status)
+}

@@ -3,6 +3,7 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -13,7 +14,13 @@ import type { Observed } from '../upload/upload.ts'
 import type { Location } from './config.ts'
 import { isAbsent, isEncryptedByClient, isUnexplained, toUnavailable } from './errors.ts'
 
-export type ObjectStream = { body: Readable; contentLength: number; versionId: string | null }
+export type ObjectStream = {
+  body: Readable
+  contentLength: number
+  versionId: string | null
+  /** Base64, as the store itself knows it; null when it knows none of the whole object. */
+  sha256: string | null
+}
 
 export type ListedObject = { key: string; size: number; lastModified: Date }
 
@@ -31,11 +38,14 @@ const at = ({ bucket, key }: Location) => ({ Bucket: bucket, Key: key })
 export async function headObject(keeper: S3Client, location: Location): Promise<Observed | null> {
   try {
     const found = await keeper.send(new HeadObjectCommand(at(location)), bounded())
+    const { ContentLength: size, ETag: etag } = found
+    // An answer that lost its headers on the way says nothing about the object.
+    if (size === undefined || etag === undefined) throw new Error('the answer lacks headers')
     return {
-      // A missing value becomes a mismatch, so doubt rejects.
-      size: found.ContentLength ?? -1,
+      size,
+      // A missing type is a mismatch: every slot names one.
       contentType: found.ContentType ?? '',
-      etag: found.ETag ?? '',
+      etag,
       versionId: found.VersionId ?? null,
     }
   } catch (error) {
@@ -75,12 +85,13 @@ export async function readObject(
   const timer = setTimeout(() => slow.abort(), CALL_TIMEOUT_MS)
   try {
     const abortSignal = AbortSignal.any([signal, slow.signal])
-    const found = await keeper.send(new GetObjectCommand(at(location)), { abortSignal })
+    const found = await keeper.send(getWithChecksum(location), { abortSignal })
     return {
       // In Node the SDK's body is the response itself; its wider type is for browsers.
       body: found.Body as Readable,
       contentLength: found.ContentLength ?? -1,
       versionId: found.VersionId ?? null,
+      sha256: wholeSha256(found),
     }
   } catch (error) {
     if (isAbsent(error)) return null
@@ -89,6 +100,26 @@ export async function readObject(
     clearTimeout(timer)
   }
 }
+
+/** Asked for by the bare header: through its own option the SDK would hash the body a second time. */
+function getWithChecksum(location: Location): GetObjectCommand {
+  const command = new GetObjectCommand(at(location))
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> }
+      headers['x-amz-checksum-mode'] = 'ENABLED'
+      return next(args)
+    },
+    { step: 'build', name: 'askForChecksum' },
+  )
+  return command
+}
+
+/** The SHA-256 of an object made of parts is one of hashes, and says nothing about the bytes. */
+const wholeSha256 = ({ ChecksumSHA256, ChecksumType }: GetObjectCommandOutput): string | null =>
+  ChecksumSHA256 === undefined || ChecksumType === 'COMPOSITE' || ChecksumSHA256.includes('-')
+    ? null
+    : ChecksumSHA256
 
 export async function deleteObject(keeper: S3Client, location: Location): Promise<void> {
   try {

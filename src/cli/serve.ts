@@ -9,11 +9,22 @@ const PATIENCE_MS = 20_000
 
 export async function serve(config: Config, pages: readonly Page[] = []): Promise<void> {
   const service = await startService(config, { version: readVersion(), pages })
+  void service.broken.then(giveUp)
   await firstSignal()
   const impatient = firstSignal().then(() => process.exit(1))
   const late = setTimeout(() => process.exit(1), PATIENCE_MS)
   await Promise.race([service.close(), impatient])
   clearTimeout(late)
+}
+
+/** At once, without a drain: whatever were written now might be lost, or make it worse. */
+function giveUp(error: Error): void {
+  const code = 'code' in error ? ` (${String(error.code)})` : ''
+  process.stderr.write(
+    `berth: the database must not be written any more: ${error.message}${code}; ` +
+      'mend the disk or restore the file, then start again\n',
+  )
+  process.exit(1)
 }
 
 /** Resolves at the next SIGTERM or SIGINT. */

@@ -78,6 +78,8 @@ const environment = (secrets: Secrets, storeUrl: string): NodeJS.ProcessEnv => (
   S3_KEEPER_SECRET_ACCESS_KEY: secrets.keeper,
   EVENTS_S3_TOKEN: secrets.eventsToken,
   TOKEN_SECRET: secrets.tokenSecret,
+  // Nobody balances load between laptops.
+  DRAIN_SECONDS: '0',
   LOG_LEVEL: 'warn',
 })
 

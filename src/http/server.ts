@@ -1,6 +1,6 @@
 /** The HTTP server: Node's own limits, set to what an API needs and a slow attacker dislikes. */
 
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 const LIMITS = {
@@ -17,26 +17,65 @@ const BACKLOG = 4_096
 
 const IDLE_CHECK_MS = 100
 
+export type ListenConfig = {
+  host: string
+  port: number
+  /** How long a node that stops goes on answering, so that balancers see it leave. */
+  drainSeconds: number
+}
+
 export type Listening = {
   /** Where it really listens, also when port 0 was asked for. */
   url: string
-  /** Stops accepting, lets requests in flight end, and resolves. */
+  /** Tells every client to go elsewhere, stops accepting, lets requests in flight end, and resolves. */
   close: () => Promise<void>
 }
 
 export async function listen(
   listener: RequestListener,
-  host: string,
-  port: number,
+  { host, port, drainSeconds }: ListenConfig,
 ): Promise<Listening> {
-  const server = createServer(LIMITS, listener)
+  const server = createServer(LIMITS)
+  const farewell = sayFarewell(server)
+  server.on('request', listener)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ port, host, backlog: BACKLOG }, resolve)
   })
+  // From now on an error is a connection that could not be accepted (EMFILE): that client's loss,
+  // and without a listener it would end the process.
+  server.on('error', () => undefined)
   const address = server.address() as AddressInfo
   const shown = host.includes(':') ? `[${host}]` : host
-  return { url: `http://${shown}:${address.port}`, close: () => close(server) }
+  return {
+    url: `http://${shown}:${address.port}`,
+    close: () => leave(server, farewell, drainSeconds),
+  }
+}
+
+/** @returns what to call when the node stops: every answer from then on ends its connection. */
+function sayFarewell(server: Server): () => void {
+  const inFlight = new Set<ServerResponse>()
+  let leaving = false
+  server.on('request', (_req, res: ServerResponse) => {
+    if (leaving) res.shouldKeepAlive = false
+    inFlight.add(res)
+    res.on('close', () => inFlight.delete(res))
+  })
+  return () => {
+    leaving = true
+    for (const res of inFlight) res.shouldKeepAlive = false
+  }
+}
+
+/**
+ * A connection that is closed while its client sends the next request resets it. So clients are
+ * first told with their next answer, over some seconds in which all are still served.
+ */
+async function leave(server: Server, farewell: () => void, drainSeconds: number): Promise<void> {
+  farewell()
+  await new Promise((resolve) => setTimeout(resolve, drainSeconds * 1000))
+  await close(server)
 }
 
 function close(server: Server): Promise<void> {

@@ -17,6 +17,7 @@ export type Jobs = { wakeWorkers: () => void; wakeInbox: () => void; stop: () =>
 const BATCH = 100
 const POLL_MS = 1_000
 const SCANNER_CHECK_MS = 60_000
+const STORAGE_CHECK_MS = 60_000
 const PROBE_CHECK_MS = 60_000
 
 export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs {
@@ -47,6 +48,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-retention', sweepMs, broker.sweepRetention),
     job('watch-events', sweepMs, broker.watchEvents),
     job('probe-buckets', PROBE_CHECK_MS, broker.probeBuckets),
+    job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),
     job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),
   ]
   const all = [looks, inbox, workers, ...sweeps]

@@ -19,6 +19,8 @@ export type Engine = {
 /** What happens to the connection, for the log and the metrics; nobody waits for these. */
 export type StoreReport = {
   connectionLost: (error: Error) => void
+  /** Told once when the database must not be used any more; every call then fails. */
+  broken: (error: Error) => void
   /** This node's clock minus the database's. */
   clockSkew: (milliseconds: number) => void
 }

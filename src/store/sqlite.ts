@@ -1,6 +1,6 @@
 /** SQLite behind Kysely: pragmas, immediate transactions, and the driver's errors in our words. */
 
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import {
@@ -15,9 +15,7 @@ import {
 } from 'kysely'
 import { recordsUnavailable } from '../problems.ts'
 import type { Engine } from './engine.ts'
-
-/** What a full disk, a locked or a failing file is called; each may pass. */
-const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|PROTOCOL)/
+import { isBroken, isBusy, isLocked, translate, unusable } from './sqlite-errors.ts'
 
 // Short, because waiting inside the driver blocks the event loop; the writer waits outside it.
 const DRIVER_WAIT_MS = 20
@@ -25,15 +23,16 @@ const DRIVER_WAIT_MS = 20
 // As long as another process may keep the write lock before callers are told.
 const QUEUE_PATIENCE_MS = 6_000
 
-export function openSqlite(path: string): Engine {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-  const database = new Sqlite(path, { timeout: DRIVER_WAIT_MS })
-  database.pragma('journal_mode = WAL')
-  // FULL: an answered slot survives a power cut, not only a crash of the process.
-  database.pragma('synchronous = FULL')
-  database.pragma('foreign_keys = ON')
+// At start there is nobody to hold up yet.
+const START_WAIT_MS = 60_000
+
+/** Told once when the file must not be used any more. */
+type Broken = (error: Error) => void
+
+/** Throws `UnusableDatabase` when the file cannot be read and written as it is. */
+export function openSqlite(path: string, broken: Broken = () => undefined): Engine {
   return {
-    dialect: new TranslatingDialect(database),
+    dialect: new TranslatingDialect(openOrExplain(path), broken),
     migrationDialect: null,
     isConflict: isBusy,
     // With one writer there is nobody to pass by.
@@ -41,6 +40,31 @@ export function openSqlite(path: string): Engine {
     queuePatienceMs: QUEUE_PATIENCE_MS,
     isShared: false,
   }
+}
+
+function openOrExplain(path: string): Sqlite.Database {
+  try {
+    return openFile(path)
+  } catch (error) {
+    // A lock ends by itself, so another start may do.
+    if (isLocked(error)) throw new Error(`the database ${path} is locked`, { cause: error })
+    throw unusable(`the database ${path}`, error)
+  }
+}
+
+function openFile(path: string): Sqlite.Database {
+  // One level only: a longer path that is missing is a disk that was not mounted.
+  const folder = dirname(path)
+  if (path !== ':memory:' && !existsSync(folder)) mkdirSync(folder)
+  const database = new Sqlite(path, { timeout: START_WAIT_MS })
+  database.pragma('journal_mode = WAL')
+  // FULL: an answered slot survives a power cut, not only a crash of the process.
+  database.pragma('synchronous = FULL')
+  database.pragma('foreign_keys = ON')
+  // Shows whether it can be written at all, and waits while another process writes.
+  database.exec('begin immediate; rollback')
+  database.pragma(`busy_timeout = ${DRIVER_WAIT_MS}`)
+  return database
 }
 
 /** SQLite does create tables within transactions, so a migration that is cut off leaves nothing. */
@@ -52,14 +76,16 @@ class TransactionalAdapter extends SqliteAdapter {
 
 class TranslatingDialect extends SqliteDialect {
   readonly #database: Sqlite.Database
+  readonly #broken: Broken
 
-  constructor(database: Sqlite.Database) {
+  constructor(database: Sqlite.Database, broken: Broken) {
     super({ database })
     this.#database = database
+    this.#broken = broken
   }
 
   override createDriver(): Driver {
-    return new TranslatingDriver(this.#database)
+    return new TranslatingDriver(this.#database, this.#broken)
   }
 
   override createAdapter(): DialectAdapter {
@@ -69,15 +95,17 @@ class TranslatingDialect extends SqliteDialect {
 
 class TranslatingDriver extends SqliteDriver {
   readonly #database: Sqlite.Database
+  readonly #broken: Broken
 
-  constructor(database: Sqlite.Database) {
+  constructor(database: Sqlite.Database, broken: Broken) {
     super({ database })
     this.#database = database
+    this.#broken = broken
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
     const connection = await super.acquireConnection()
-    return 'translated' in connection ? connection : translated(connection)
+    return 'translated' in connection ? connection : translated(connection, this.#broken)
   }
 
   // Immediate: a transaction that starts reading could not become a writer later.
@@ -92,23 +120,20 @@ class TranslatingDriver extends SqliteDriver {
 }
 
 /** Wraps the one connection's calls in place, once, so that the driver keeps its identity. */
-function translated(connection: DatabaseConnection): DatabaseConnection {
+function translated(connection: DatabaseConnection, broken: Broken): DatabaseConnection {
+  let fatal: unknown = null
   const execute = connection.executeQuery.bind(connection)
   const executeQuery = async <Row>(query: CompiledQuery): Promise<QueryResult<Row>> => {
+    if (fatal !== null) throw recordsUnavailable(fatal)
     try {
       return await execute<Row>(query)
     } catch (error) {
-      throw isUnavailable(error) ? recordsUnavailable(error) : error
+      if (isBroken(error) && error instanceof Error) {
+        fatal = error
+        broken(error)
+      }
+      throw translate(error)
     }
   }
   return Object.assign(connection, { executeQuery, translated: true })
 }
-
-const isUnavailable = (error: unknown): boolean => UNAVAILABLE.test(codeOf(error))
-
-/** True when another process holds the write lock, which ends by itself. */
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error.cause))
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''

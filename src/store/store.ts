@@ -10,6 +10,7 @@ import { openPostgres } from './postgres.ts'
 import type { Schema } from './schema.ts'
 import { openSqlite } from './sqlite.ts'
 import { untilAnswered } from './until-answered.ts'
+import { atStart } from './sqlite-errors.ts'
 
 export type Store = {
   db: Kysely<Schema>
@@ -40,7 +41,7 @@ const USUAL_POOL_SIZE = 10
 
 /** @param url `file:relative/path`, `file:/absolute/path`, `file::memory:` or `postgres://…` */
 export function openStore(url: string, options: StoreOptions = {}): Store {
-  const report = { connectionLost: ignore, clockSkew: ignore, ...options.report }
+  const report = { connectionLost: ignore, broken: ignore, clockSkew: ignore, ...options.report }
   const engine = openEngine(url, options.poolSize ?? USUAL_POOL_SIZE, report)
   const db = new Kysely<Schema>({ dialect: engine.dialect })
   const clock = engine.isShared
@@ -53,7 +54,7 @@ const ignore = (): void => undefined
 
 const openEngine = (url: string, poolSize: number, report: StoreReport): Engine =>
   url.startsWith('file:')
-    ? openSqlite(url.slice('file:'.length))
+    ? openSqlite(url.slice('file:'.length), report.broken)
     : openPostgres(url, { poolSize, report })
 
 /** The parts around a connection that is open already. */
@@ -68,10 +69,10 @@ export function storeOf(db: Kysely<Schema>, engine: Engine, clock: Clock): Store
     changes,
     clock,
     skipsLocked: engine.skipsLocked,
-    migrate: () => migrateToLatest(db, engine),
+    migrate: () => explained(migrateToLatest(db, engine)),
     prepare: async ({ migrate }) => {
       await untilAnswered(ping)
-      await (migrate ? migrateToLatest(db, engine) : requireLatest(db))
+      await explained(migrate ? migrateToLatest(db, engine) : requireLatest(db))
       await clock.start()
     },
     ping,
@@ -82,6 +83,11 @@ export function storeOf(db: Kysely<Schema>, engine: Engine, clock: Clock): Store
     },
   }
 }
+
+const explained = <T>(started: Promise<T>): Promise<T> =>
+  started.catch((error: unknown) => {
+    throw atStart(error)
+  })
 
 const currentVersions = (db: Kysely<Schema>, ids: string[]) =>
   db.selectFrom('uploads').select(['id', 'version']).where('id', 'in', ids).execute()

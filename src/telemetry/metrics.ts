@@ -14,6 +14,9 @@ export type Metrics = {
   event: (source: string, state: string) => void
   /** This node's clock minus the database's. */
   clockSkew: (milliseconds: number) => void
+  circuit: (dependency: string, isOpen: boolean) => void
+  /** Seconds that the store's clock is ahead of ours. */
+  storeClockSkew: (seconds: number) => void
   render: () => Promise<string>
 }
 
@@ -38,18 +41,31 @@ export function createMetrics(): Metrics {
     help: '1 while objects land and no event tells of any.',
     registers,
   })
-  const skew = new Gauge({
+  const databaseSkew = new Gauge({
     name: 'berth_database_clock_skew_seconds',
     help: "This node's clock minus the database's; leases and deadlines use the database's.",
     registers,
   })
   const orphans = orphanMetrics(registers)
+  const circuits = new Gauge({
+    name: 'berth_circuit_open',
+    help: '1 while a dependency is left alone, as it does not answer.',
+    labelNames: ['dependency'],
+    registers,
+  })
+  const storeSkew = new Gauge({
+    name: 'berth_store_clock_skew_seconds',
+    help: "How far the object store's clock is ahead of this node's.",
+    registers,
+  })
   return {
     ...orphans,
     arrival: (cause) => arrivals.inc({ cause }),
     event: (source, state) => events.inc({ source, state }),
     eventSilence: (isSilent) => silence.set(isSilent ? 1 : 0),
-    clockSkew: (milliseconds) => skew.set(milliseconds / 1000),
+    clockSkew: (milliseconds) => databaseSkew.set(milliseconds / 1000),
+    circuit: (dependency, isOpen) => circuits.set({ dependency }, isOpen ? 1 : 0),
+    storeClockSkew: (seconds) => storeSkew.set(seconds),
     render: () => registry.metrics(),
   }
 }

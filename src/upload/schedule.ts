@@ -17,6 +17,10 @@ export function nextLookAt({ createdAt, slotExpiresAt, landBy }: Timed, now: Dat
   return planned.find((moment) => moment > now && moment <= landBy) ?? landBy
 }
 
-/** 1 s, 2 s, 4 s … 10 min after the given number of attempts. */
-export const backoffSeconds = (attempts: number): number =>
-  Math.min(BACKOFF_MAX_SECONDS, 2 ** Math.max(0, attempts - 1))
+/**
+ * 1 s, 2 s, 4 s … 10 min after the given number of attempts, less up to half of it, so that what
+ * failed together does not come back together.
+ * @param random 0 to 1
+ */
+export const backoffSeconds = (attempts: number, random: number): number =>
+  Math.min(BACKOFF_MAX_SECONDS, 2 ** Math.max(0, attempts - 1)) * (1 - random / 2)

@@ -112,7 +112,11 @@ describe('berth audit', () => {
 
   it('ends quietly when its reader has seen enough', async () => {
     const to = new PassThrough({ highWaterMark: 1 })
-    const done = audit(databaseAt(`file:${folder}/berth.db`), ['--since', '2020-01-01T00:00:00Z'], to)
+    const done = audit(
+      databaseAt(`file:${folder}/berth.db`),
+      ['--since', '2020-01-01T00:00:00Z'],
+      to,
+    )
     await new Promise((resolve) => to.once('readable', resolve))
     to.destroy(Object.assign(new Error('closed'), { code: 'EPIPE' }))
     await expect(done).resolves.toBeUndefined()

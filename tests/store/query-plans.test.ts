@@ -175,7 +175,11 @@ function onSqlite(): Promise<Subject> {
 
 async function onPostgres(): Promise<Subject> {
   const postgres = await startPostgres()
-  const report = { connectionLost: () => undefined, clockSkew: () => undefined }
+  const report = {
+    connectionLost: () => undefined,
+    broken: () => undefined,
+    clockSkew: () => undefined,
+  }
   return {
     engine: openPostgres(await postgres.newDatabase(), { poolSize: 4, report }),
     afterSeed: 'analyze',

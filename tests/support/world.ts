@@ -171,6 +171,7 @@ export const createTestBroker = ({
     scanByUrl,
     receiptKeys: { signing: RECEIPT_KEY.privateKey, retired: [RETIRED_KEY.publicKey] },
     now: clock.now,
+    random: () => 0,
     newId: () => uuidv7obj().toHex(),
     newNonce: () => randomBytes(16).toString('hex'),
     node: 'test-node',

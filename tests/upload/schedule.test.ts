@@ -49,6 +49,18 @@ describe('nextLookAt', () => {
 
 describe('backoffSeconds', () => {
   it('doubles from one second to ten minutes', () => {
-    expect([1, 2, 3, 4, 10, 11, 100].map(backoffSeconds)).toEqual([1, 2, 4, 8, 512, 600, 600])
+    const without = [1, 2, 3, 4, 10, 11, 100].map((attempts) => backoffSeconds(attempts, 0))
+    expect(without).toEqual([1, 2, 4, 8, 512, 600, 600])
+  })
+
+  it('is spread over the later half, never longer and never at once', () => {
+    const attempts = fc.integer({ min: 1, max: 200 })
+    fc.assert(
+      fc.property(attempts, fc.double({ min: 0, max: 1, noNaN: true }), (count, random) => {
+        const [longest, drawn] = [backoffSeconds(count, 0), backoffSeconds(count, random)]
+        expect(drawn).toBeLessThanOrEqual(longest)
+        expect(drawn).toBeGreaterThanOrEqual(longest / 2)
+      }),
+    )
   })
 })

@@ -51,7 +51,11 @@ const health =
     const checks = await broker.checkHealth()
     const isUp = !stopping.aborted && checks.records === 'ok' && checks.storage === 'ok'
     // Without events or a scanner uploads take longer; that is no reason to take a node out.
-    const isQuiet = checks.events !== 'silent' && checks.scanner !== 'unavailable'
+    const isQuiet =
+      checks.events !== 'silent' &&
+      checks.scanner !== 'unavailable' &&
+      checks.storageCircuit === 'closed' &&
+      checks.storageClock === 'ok'
     if (isUp) res.json(isQuiet ? { ok: true } : { ok: true, checks })
     else
       res
