@@ -1,4 +1,4 @@
-/** `unit` needs nothing but Node, `stores` the real object stores; `bench` prints figures. */
+/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace; `bench` prints figures. */
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -17,9 +17,11 @@ module.exports = {
         '/node_modules/',
         '<rootDir>/tests/stores/',
         '<rootDir>/tests/bench/',
+        '<rootDir>/tests/faults/',
       ],
     },
     { ...common, displayName: 'stores', roots: ['<rootDir>/tests/stores'] },
+    { ...common, displayName: 'faults', roots: ['<rootDir>/tests/faults'] },
     { ...common, displayName: 'bench', roots: ['<rootDir>/tests/bench'] },
   ],
 }

@@ -72,7 +72,7 @@ export function storeOf(db: Kysely<Schema>, engine: Engine, clock: Clock): Store
     migrate: () => explained(migrateToLatest(db, engine)),
     prepare: async ({ migrate }) => {
       await untilAnswered(ping)
-      await explained(migrate ? migrateToLatest(db, engine) : requireLatest(db))
+      await explained<unknown>(migrate ? migrateToLatest(db, engine) : requireLatest(db))
       await clock.start()
     },
     ping,

@@ -13,7 +13,13 @@ export type Berth = {
   url: string
   key: string
   databaseFile: string
-  start: () => Promise<void>
+  /** @param under a command that runs it, such as strace with its options. */
+  start: (under?: string[]) => Promise<void>
+  /** Starts it without waiting for anything. */
+  launch: (under?: string[]) => void
+  pid: () => number
+  /** Resolves with the exit code; null after a signal. */
+  exited: () => Promise<number | null>
   /** kill -9 */
   kill: () => Promise<void>
   /** SIGTERM, and its exit code. */
@@ -22,12 +28,12 @@ export type Berth = {
   close: () => Promise<void>
 }
 
-/** The built program (`dist/main.js serve`) against this bucket; not started yet. */
+/** The built program (`dist/main.js serve`) against this bucket, its database in `folder`; not started yet. */
 export async function createBerth(
   bucket: BucketConfig,
   env: NodeJS.ProcessEnv = {},
+  folder = mkdtempSync(join(tmpdir(), 'berth-process-')),
 ): Promise<Berth> {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-process-'))
   const databaseFile = join(folder, 'berth.db')
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -46,6 +52,10 @@ export async function createBerth(
     ...env,
   }
   let running: Running | null = null
+  const launch = (under: string[] = []): void => {
+    const [command = '', ...args] = [...under, process.execPath, 'dist/main.js', 'serve']
+    running = run(command, args, environment)
+  }
   const end = async (): Promise<void> => {
     await running?.end()
     running = null
@@ -54,18 +64,21 @@ export async function createBerth(
     url,
     key,
     databaseFile,
-    start: async () => {
-      const started = run(process.execPath, ['dist/main.js', 'serve'], environment)
-      running = started
-      await until(`Berth: ${started.output()}`, async () => (await fetch(`${url}/readyz`)).ok)
+    pid: () => running?.child.pid ?? 0,
+    exited: () => exitOf(running),
+    launch,
+    start: async (under) => {
+      launch(under)
+      await until(
+        `Berth: ${running?.output() ?? ''}`,
+        async () => (await fetch(`${url}/readyz`)).ok,
+      )
     },
     kill: end,
     stop: async () => {
-      const { child } = running ?? {}
-      const exited = new Promise<void>((resolve) => child?.once('exit', () => resolve()))
-      child?.kill('SIGTERM')
-      await exited
-      return child?.exitCode ?? null
+      const exited = exitOf(running)
+      running?.child.kill('SIGTERM')
+      return exited
     },
     output: () => running?.output() ?? '',
     close: async () => {
@@ -73,6 +86,13 @@ export async function createBerth(
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function exitOf(running: Running | null): Promise<number | null> {
+  const { child } = running ?? {}
+  if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null
+  await new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  return child.exitCode
 }
 
 async function makeKey(databaseUrl: string): Promise<string> {
