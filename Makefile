@@ -7,7 +7,7 @@ JEST := NODE_OPTIONS='--experimental-vm-modules --no-warnings' AWS_SDK_JS_NODE_V
 SOURCES := $(shell find src -type f)
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo bench check format lint types layers deadcode stores
+.PHONY: help start test demo bench check format lint types layers deadcode stores faults
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -28,7 +28,11 @@ stores: dist/.built ## The bucket contract and an upload end to end on real MinI
 	$(JEST) --selectProjects stores --runInBand
 	@node tests/stores/print-capabilities.mjs
 
-bench: dist/.built ## Figures: event intake, verification of 1 GiB
+faults: dist/.built ## Killed at every system call, full and failing disks, no descriptors, a failing object store
+	tests/faults/install
+	$(JEST) --selectProjects faults --runInBand
+
+bench: dist/.built ## Figures: event intake, verification of 1 GiB, memory over 10,000 uploads (MEMORY_UPLOADS)
 	tests/stores/install
 	$(JEST) --selectProjects bench --runInBand
 

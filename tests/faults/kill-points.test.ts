@@ -20,7 +20,7 @@ import { attach, countCalls, killAt, type Point } from './strace.ts'
 const LANES = Number(process.env['FAULT_LANES'] ?? 3)
 
 /** Only every so many of these: they wait or repeat, and change nothing. */
-const IDLE_CALLS: Record<string, number> = { epoll_pwait: 6, futex: 3, fcntl: 2 }
+const IDLE_CALLS: Record<string, number> = { epoll_pwait: 4, futex: 3 }
 
 /** A bad upload's life runs through the same calls but for its end. */
 const BAD_EVERY = 4
@@ -125,9 +125,9 @@ async function killOnce(lane: Lane, { point, life }: Try): Promise<boolean> {
   })
   const gone = new Promise<void>((resolve) => void death.then(resolve))
   await Promise.race([wholeLife(lane, lived).catch(() => undefined), gone])
+  await tracer.detach()
   // Refused by a dying process, the client may know before we do.
   if (!isDead) await Promise.race([death, new Promise((resolve) => setTimeout(resolve, 300))])
-  await tracer.detach()
   if (isDead) await berth.start()
   await liveOn(lane, lived)
   passTime(berth.databaseFile)

@@ -1,7 +1,7 @@
 /** Faults at chosen system calls of a running program, by strace: no hook in the program itself. */
 
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../support/processes.ts'
@@ -22,14 +22,14 @@ const inject = (call: string, fault: string): string[] => [
 export const killAt = ({ call, nth }: Point): string[] => inject(call, `signal=SIGKILL:when=${nth}`)
 
 /** To start a program under: it stays the direct child, the tracer stands aside. */
-export const fromStart = (fault: string[]): string[] => [
+export const fromStart = (fault: string[], output = '/dev/null'): string[] => [
   'strace',
   '-D',
   '-f',
   '--seccomp-bpf',
   '-qq',
   '-o',
-  '/dev/null',
+  output,
   ...fault,
 ]
 
@@ -48,9 +48,21 @@ export async function attach(pid: number, args: string[], output = '/dev/null'):
   return {
     detach: async () => {
       tracer.kill('SIGTERM')
+      // With the process killed, strace may wait for a thread of it that is no more.
+      const stuck = setTimeout(() => tracer.kill('SIGKILL'), 500)
       await exited
+      clearTimeout(stuck)
     },
   }
+}
+
+/** Ends whoever traces this process: until then not even its parent hears of its death. */
+export function release(pid: number): void {
+  const status = existsSync(`/proc/${pid}/status`)
+    ? readFileSync(`/proc/${pid}/status`, 'utf8')
+    : ''
+  const tracer = Number(/^TracerPid:\t(\d+)/m.exec(status)?.[1] ?? 0)
+  if (tracer > 0) process.kill(tracer, 'SIGKILL')
 }
 
 /** How often the main thread makes each call meanwhile. */

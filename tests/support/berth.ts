@@ -95,7 +95,8 @@ async function exitOf(running: Running | null): Promise<number | null> {
   return child.exitCode
 }
 
-async function makeKey(databaseUrl: string): Promise<string> {
+/** In a database that may not have any tables yet. */
+export async function makeKey(databaseUrl: string): Promise<string> {
   const store = openStore(databaseUrl)
   await store.migrate()
   const scopes = ['uploads:write', 'uploads:read'] as const
