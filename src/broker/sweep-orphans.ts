@@ -49,7 +49,8 @@ async function noteUnnamed(deps: OrphanDeps, walk: Walk, objects: ListedObject[]
     walk.bucket,
     objects.map(({ key }) => key),
   )
-  const probesSince = addSeconds(deps.now(), -PROBE_SECONDS)
+  const probeSeconds = Math.min(PROBE_SECONDS, deps.limits.orphanGraceSeconds)
+  const probesSince = addSeconds(deps.now(), -probeSeconds)
   const unnamed = objects.filter(
     (object) => !named.has(object.key) && !isProbe(object, probesSince),
   )
