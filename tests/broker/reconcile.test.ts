@@ -4,7 +4,7 @@ import { mergeByKey } from '../../src/broker/merge-by-key.ts'
 import { reconcile, type Difference } from '../../src/broker/reconcile.ts'
 import { parseProfiles } from '../../src/profiles.ts'
 import { findById } from '../../src/store/uploads.ts'
-import { plant, strangeKey } from '../support/plant.ts'
+import { createPlant, strangeKey, type Plant } from '../support/plant.ts'
 import { requestFor, someBytes } from '../support/uploads.ts'
 import { BUCKET, createWorld, put, type World } from '../support/world.ts'
 
@@ -12,8 +12,10 @@ const profiles = { default: {}, team: { prefix: 'team/' }, odd: { prefix: 'objec
 const bytes = someBytes(64)
 
 let world: World
+let plant: Plant
 beforeEach(async () => {
   world = await createWorld({ profiles })
+  plant = createPlant(world.objects.url, world.clock.now)
 })
 afterEach(() => world.close())
 
@@ -53,8 +55,8 @@ describe('reconcile', () => {
 
   it('names each object that no record names, each ready record without its object, and each wrong size', async () => {
     const [lost, , changed] = [await readyUpload(), await readyUpload('team'), await readyUpload()]
-    const unnamed = [await plant(world.objects.url, strangeKey('objects/'))]
-    unnamed.push(await plant(world.objects.url, strangeKey('team/staging/')))
+    const unnamed = [await plant(strangeKey('objects/'))]
+    unnamed.push(await plant(strangeKey('team/staging/')))
     await remove(lost.key)
     await world.store.db
       .updateTable('uploads')
@@ -89,7 +91,7 @@ describe('reconcile', () => {
 
   it('says nothing about what changed between the listing and the look', async () => {
     const kept = await readyUpload()
-    const key = await plant(world.objects.url, strangeKey('objects/'))
+    const key = await plant(strangeKey('objects/'))
     const list: World['bucket']['list'] = async function* (...args) {
       yield* world.bucket.list(...args)
       await remove(key)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { namedKeys } from '../../src/store/named-keys.ts'
 import { inTurns } from '../support/embedded.ts'
-import { plant as plantAt, strangeKey } from '../support/plant.ts'
+import { createPlant, strangeKey, type Plant } from '../support/plant.ts'
 import { requestFor, someBytes } from '../support/uploads.ts'
 import { BUCKET, createWorld, keysBelow, put, type World } from '../support/world.ts'
 
@@ -9,12 +9,12 @@ const DAY_SECONDS = 86_400
 const bytes = someBytes(64)
 
 let world: World
+let plant: Plant
 beforeEach(async () => {
   world = await createWorld({ profiles: { default: {}, team: { prefix: 'team/' } } })
+  plant = createPlant(world.objects.url, world.clock.now)
 })
 afterEach(() => world.close())
-
-const plant = (key: string): Promise<string> => plantAt(world.objects.url, key, world.clock.now())
 
 async function readyUpload(profile = 'default') {
   const { upload, slot } = await world.broker.issueSlot('t', requestFor(bytes, { profile }))
@@ -75,7 +75,7 @@ describe('sweepOrphans', () => {
     }
     expect(counts).toEqual([1_000, 2_000, 2_100, 2_100])
     expect(await known()).toEqual(keys.sort())
-  })
+  }, 90_000)
 
   it('drops what turned out to be named, and what is gone, without forgetting since when the rest is known', async () => {
     const { upload, slot } = await world.broker.issueSlot('t', requestFor(bytes))
@@ -105,7 +105,7 @@ describe('sweepOrphans', () => {
       await Promise.all([world.broker.sweepOrphans(), world.broker.sweepOrphans()])
     }
     expect(await known()).toEqual(keys.sort())
-  })
+  }, 90_000)
 
   it('lists nothing between two walks', async () => {
     await walk()

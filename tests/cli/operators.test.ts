@@ -9,16 +9,18 @@ import { backup } from '../../src/cli/backup.ts'
 import { UsageError } from '../../src/cli/usage.ts'
 import { advance } from '../../src/store/advance.ts'
 import { findById } from '../../src/store/uploads.ts'
-import { plant, strangeKey } from '../support/plant.ts'
+import { createPlant, strangeKey, type Plant } from '../support/plant.ts'
 import { requestFor, someBytes } from '../support/uploads.ts'
 import { BUCKET, createWorld, put, RECEIPT_KEY, SECRETS, type World } from '../support/world.ts'
 
 const bytes = someBytes(64)
 let folder: string
 let world: World
+let plant: Plant
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'berth-operators-'))
   world = await createWorld({ folder })
+  plant = createPlant(world.objects.url, world.clock.now)
 })
 afterAll(async () => {
   await world.close()
@@ -128,7 +130,7 @@ describe('berth reconcile', () => {
     const id = await readyUpload()
     expect(await berth(['reconcile'])).toMatchObject({ code: 0, stdout: '' })
 
-    const key = await plant(world.objects.url, strangeKey('objects/'))
+    const key = await plant(strangeKey('objects/'))
     const { sealedKey } = (await findById(world.store, id)) ?? {}
     await world.bucket.remove({ bucket: BUCKET, key: sealedKey ?? '' })
     const told = await berth(['reconcile'])

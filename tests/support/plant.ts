@@ -11,11 +11,15 @@ const hex = (): string => randomBytes(16).toString('hex')
 /** A key such as Berth makes, that no record holds. */
 export const strangeKey = (folder: string): string => `${folder}upl_${hex()}/${hex()}`
 
-/** 64 bytes at that key. @returns the key. */
-export async function plant(storeUrl: string, key: string, now = new Date()): Promise<string> {
+export type Plant = (key: string) => Promise<string>
+
+/** Puts 64 bytes at a key, and resolves to the key. */
+export function createPlant(storeUrl: string, now: () => Date): Plant {
   const keeper = createBucket(bucketConfig(storeUrl, { signer: null }))
   const terms = { size: 64, contentType: 'a/b', sha256: null, ttlSeconds: 60 }
-  const slot = await keeper.presignPut({ bucket: BUCKET, key }, terms, now)
-  expect(await put(slot, someBytes(64))).toBe(200)
-  return key
+  return async (key) => {
+    const slot = await keeper.presignPut({ bucket: BUCKET, key }, terms, now())
+    expect(await put(slot, someBytes(64))).toBe(200)
+    return key
+  }
 }
