@@ -26,7 +26,6 @@ export const fromStart = (fault: string[], output = '/dev/null'): string[] => [
   'strace',
   '-D',
   '-f',
-  '--seccomp-bpf',
   '-qq',
   '-o',
   output,
