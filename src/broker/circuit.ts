@@ -29,51 +29,60 @@ const LONGEST_PAUSE_SECONDS = 30
 export const pauseSeconds = (pauses: number, random: number): number =>
   Math.min(LONGEST_PAUSE_SECONDS, 2 ** (pauses - 1)) * (1 - random / 2)
 
-export function createCircuit({ check, now, random, changed }: CircuitSpec): Circuit {
+export function createCircuit(spec: CircuitSpec): Circuit {
+  const { check, now } = spec
+  const breaker = createBreaker(spec)
   let outages = 0
-  let pauses = 0
-  let checkAt: Date | null = null
   let checking = false
 
-  const state = (): CircuitState => (checkAt === null ? 'closed' : 'open')
-  const pause = (): void => {
-    const wasClosed = checkAt === null
-    pauses += 1
-    checkAt = addSeconds(now(), pauseSeconds(pauses, random()))
-    if (wasClosed) changed('open')
-  }
-  const close = (): void => {
-    outages = 0
-    pauses = 0
-    if (checkAt === null) return
-    checkAt = null
-    changed('closed')
-  }
   const passes = async (): Promise<boolean> => {
+    const checkAt = breaker.checkAt()
     if (checkAt === null) return true
     if (checking || now() < checkAt) return false
     checking = true
     try {
       await check()
-      close()
+      outages = 0
+      breaker.close()
+      return true
     } catch {
-      pause()
+      breaker.pause()
+      return false
     } finally {
       checking = false
     }
-    return state() === 'closed'
   }
   return {
     passes,
-    state,
+    state: () => (breaker.checkAt() === null ? 'closed' : 'open'),
     // While it is open, only the check decides: a straggler from before may have been lucky.
     succeeded: () => {
-      if (checkAt === null) outages = 0
+      if (breaker.checkAt() === null) outages = 0
     },
     failed: () => {
-      if (checkAt !== null) return
+      if (breaker.checkAt() !== null) return
       outages += 1
-      if (outages >= OUTAGES_IN_A_ROW) pause()
+      if (outages >= OUTAGES_IN_A_ROW) breaker.pause()
+    },
+  }
+}
+
+/** Closed, or open until the next check is due. */
+function createBreaker({ now, random, changed }: Omit<CircuitSpec, 'check'>) {
+  let pauses = 0
+  let checkAt: Date | null = null
+  return {
+    checkAt: () => checkAt,
+    pause: () => {
+      const wasClosed = checkAt === null
+      pauses += 1
+      checkAt = addSeconds(now(), pauseSeconds(pauses, random()))
+      if (wasClosed) changed('open')
+    },
+    close: () => {
+      pauses = 0
+      checkAt = null
+      changed('closed')
     },
   }
 }

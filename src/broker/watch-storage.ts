@@ -16,7 +16,10 @@ export const createStorageCircuit = (deps: CircuitDeps): Circuit =>
     random: deps.random,
     changed: (state) => {
       deps.meter.circuit('storage', state === 'open')
-      if (state === 'open') return void deps.log.warn('storage.away', {})
+      if (state === 'open') {
+        deps.log.warn('storage.away', {})
+        return
+      }
       deps.log.warn('storage.back', {})
       deps.wakeWorkers()
       deps.wakeInbox()

@@ -39,7 +39,7 @@ export const unusable = (what: string, error: unknown): UnusableDatabase =>
   new UnusableDatabase(`${what} cannot be used: ${describe(error)}`)
 
 /** SQLite's words and its code, which is what one searches for. */
-export const describe = (error: unknown): string => {
+const describe = (error: unknown): string => {
   const code = codeOf(error)
   const message = error instanceof Error ? error.message : String(error)
   return code === '' || message.includes(code) ? message : `${message} (${code})`

@@ -41,31 +41,12 @@ export function createMetrics(): Metrics {
     help: '1 while objects land and no event tells of any.',
     registers,
   })
-  const databaseSkew = new Gauge({
-    name: 'berth_database_clock_skew_seconds',
-    help: "This node's clock minus the database's; leases and deadlines use the database's.",
-    registers,
-  })
-  const orphans = orphanMetrics(registers)
-  const circuits = new Gauge({
-    name: 'berth_circuit_open',
-    help: '1 while a dependency is left alone, as it does not answer.',
-    labelNames: ['dependency'],
-    registers,
-  })
-  const storeSkew = new Gauge({
-    name: 'berth_store_clock_skew_seconds',
-    help: "How far the object store's clock is ahead of this node's.",
-    registers,
-  })
   return {
-    ...orphans,
+    ...orphanMetrics(registers),
+    ...dependencyMetrics(registers),
     arrival: (cause) => arrivals.inc({ cause }),
     event: (source, state) => events.inc({ source, state }),
     eventSilence: (isSilent) => silence.set(isSilent ? 1 : 0),
-    clockSkew: (milliseconds) => databaseSkew.set(milliseconds / 1000),
-    circuit: (dependency, isOpen) => circuits.set({ dependency }, isOpen ? 1 : 0),
-    storeClockSkew: (seconds) => storeSkew.set(seconds),
     render: () => registry.metrics(),
   }
 }
@@ -90,5 +71,29 @@ function orphanMetrics(registers: Registry[]) {
     orphans: (count: number) => known.set(count),
     orphansFound: (count: number) => found.inc(count),
     orphansRemoved: (count: number) => removed.inc(count),
+  }
+}
+
+function dependencyMetrics(registers: Registry[]) {
+  const databaseSkew = new Gauge({
+    name: 'berth_database_clock_skew_seconds',
+    help: "This node's clock minus the database's; leases and deadlines use the database's.",
+    registers,
+  })
+  const storeSkew = new Gauge({
+    name: 'berth_store_clock_skew_seconds',
+    help: "How far the object store's clock is ahead of this node's.",
+    registers,
+  })
+  const circuits = new Gauge({
+    name: 'berth_circuit_open',
+    help: '1 while a dependency is left alone, as it does not answer.',
+    labelNames: ['dependency'],
+    registers,
+  })
+  return {
+    clockSkew: (milliseconds: number) => databaseSkew.set(milliseconds / 1000),
+    storeClockSkew: (seconds: number) => storeSkew.set(seconds),
+    circuit: (dependency: string, isOpen: boolean) => circuits.set({ dependency }, isOpen ? 1 : 0),
   }
 }

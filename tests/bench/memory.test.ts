@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { request } from 'node:http'
-import { call, createBerth, type Berth, type Shown } from '../support/berth.ts'
+import { call, createBerth, type Berth } from '../support/berth.ts'
 import { inTurns, startEmbedded, type Embedded } from '../support/embedded.ts'
 import { freePort, until } from '../support/processes.ts'
 import { someBytes } from '../support/uploads.ts'
@@ -72,11 +72,11 @@ async function untilReady(): Promise<void> {
 }
 
 async function wholeUpload(): Promise<void> {
-  const { id, slot } = await call<Shown>(berth, 'POST', '/v1/uploads', BODY)
+  const { id, slot } = await call(berth, 'POST', '/v1/uploads', BODY)
   if (!slot) throw new Error('no slot')
   await send(slot.url, slot.headers)
   await until('ready', async () => {
-    const { state } = await call<Shown>(berth, 'GET', `/v1/uploads/${id}?wait=20`)
+    const { state } = await call(berth, 'GET', `/v1/uploads/${id}?wait=20`)
     return state === 'ready'
   })
 }

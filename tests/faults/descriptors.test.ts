@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
-import { call, createBerth, untilFinal, type Berth, type Shown } from '../support/berth.ts'
+import { call, createBerth, untilFinal, type Berth } from '../support/berth.ts'
 import { startEmbedded, type Embedded } from '../support/embedded.ts'
 import { freePort, until } from '../support/processes.ts'
 import { someBytes } from '../support/uploads.ts'
@@ -35,7 +35,7 @@ const holdOpen = (): Socket => {
 async function upload(): Promise<string> {
   const bytes = someBytes(5_000)
   const body = { filename: 'f', contentType: 'application/octet-stream', size: bytes.length }
-  const { id, slot } = await call<Shown>(berth, 'POST', '/v1/uploads', body)
+  const { id, slot } = await call(berth, 'POST', '/v1/uploads', body)
   if (slot) expect(await put(slot, bytes)).toBe(200)
   return id
 }

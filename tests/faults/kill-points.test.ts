@@ -119,15 +119,12 @@ async function killOnce(lane: Lane, { point, life }: Try): Promise<boolean> {
   const { berth } = lane
   const lived = life()
   const tracer = await attach(berth.pid(), killAt(point))
-  let isDead = false
-  const death = berth.exited().then(() => {
-    isDead = true
-  })
-  const gone = new Promise<void>((resolve) => void death.then(resolve))
-  await Promise.race([wholeLife(lane, lived).catch(() => undefined), gone])
+  const death = berth.exited().then(() => true)
+  await Promise.race([wholeLife(lane, lived).catch(() => undefined), death])
   await tracer.detach()
   // Refused by a dying process, the client may know before we do.
-  if (!isDead) await Promise.race([death, new Promise((resolve) => setTimeout(resolve, 300))])
+  const alive = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 300))
+  const isDead = await Promise.race([death, alive])
   if (isDead) await berth.start()
   await liveOn(lane, lived)
   passTime(berth.databaseFile)

@@ -40,7 +40,8 @@ export const badLife = (): Life => ({
 export async function live({ berth }: Lane, life: Life): Promise<void> {
   const { bytes, contentType } = life
   const body = { filename: 'f', contentType, size: bytes.length, expiresIn: 10 }
-  const issued = life.issued ?? (await call<Shown>(berth, 'POST', '/v1/uploads', body))
+  const issue = (): Promise<Shown> => call(berth, 'POST', '/v1/uploads', body)
+  const issued = life.issued ?? (await issue())
   life.issued = issued
   const { id, slot } = issued
   if (slot && !life.isPut) {
@@ -55,16 +56,18 @@ export async function live({ berth }: Lane, life: Life): Promise<void> {
 }
 
 /** Not to be waited for: a final state is final. */
-export class WrongEnd extends Error {}
+class WrongEnd extends Error {}
 
 /** The rest of a life, across a restart. */
 export const liveOn = async (lane: Lane, life: Life): Promise<void> => {
-  let wrong: unknown = null
-  await patiently(() =>
-    live(lane, life).catch((error: unknown) => {
-      if (!(error instanceof WrongEnd)) throw error
-      wrong = error
-    }),
+  const wrong = await patiently(() =>
+    live(lane, life).then(
+      () => null,
+      (error: unknown) => {
+        if (error instanceof WrongEnd) return error
+        throw error
+      },
+    ),
   )
   if (wrong) throw wrong
 }

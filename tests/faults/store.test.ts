@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import Sqlite from 'better-sqlite3'
-import { call, createBerth, untilFinal, type Berth, type Shown } from '../support/berth.ts'
+import { call, createBerth, untilFinal, type Berth } from '../support/berth.ts'
 import { startEmbedded, type Embedded } from '../support/embedded.ts'
 import {
   PASS,
@@ -63,7 +63,7 @@ let seeds = 0
 /** Issued and PUT. */
 async function send(isDeclared = true): Promise<Sent> {
   const bytes = someBytes(50_000, (seeds += 1))
-  const { id, slot } = await call<Shown>(berth, 'POST', '/v1/uploads', {
+  const { id, slot } = await call(berth, 'POST', '/v1/uploads', {
     filename: 'f',
     contentType: 'application/octet-stream',
     size: bytes.length,
@@ -200,7 +200,7 @@ describe('a store that is away', () => {
       expect(health.body).toMatchObject({
         checks: { storage: 'unavailable', storageCircuit: 'open', records: 'ok' },
       })
-      expect((await call<Shown>(berth, 'POST', '/v1/uploads', aSlot)).state).toBe('pending')
+      expect((await call(berth, 'POST', '/v1/uploads', aSlot)).state).toBe('pending')
       await until('five seconds', () => Promise.resolve(performance.now() - quietFrom > 5_000))
       // Three tries of the SDK each: two for the pages above, the others by the circuit.
       const calls = proxy.seen.length

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import Sqlite from 'better-sqlite3'
 import { Agent, request } from 'node:http'
-import { call, createBerth, type Berth, type Shown } from '../support/berth.ts'
+import { call, createBerth, type Berth } from '../support/berth.ts'
 import { startEmbedded, type Embedded } from '../support/embedded.ts'
 import { PASS, startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts'
 import { until } from '../support/processes.ts'
@@ -39,7 +39,7 @@ const stored = (id: string): Stored => {
 
 describe('the first SIGTERM', () => {
   it('answers the long polls that are waiting, and exits with 0', async () => {
-    const { id } = await call<Shown>(berth, 'POST', '/v1/uploads', body)
+    const { id } = await call(berth, 'POST', '/v1/uploads', body)
     const waiting = call(berth, 'GET', `/v1/uploads/${id}?wait=30`)
     // The poll has begun once the next request on another connection was answered.
     await call(berth, 'GET', '/v1/uploads')
@@ -54,7 +54,7 @@ describe('the first SIGTERM', () => {
       '/readyz to say so',
       async () => (await fetch(`${berth.url}/readyz`)).status === 503,
     )
-    expect((await call<Shown>(berth, 'POST', '/v1/uploads', body)).state).toBe('pending')
+    expect((await call(berth, 'POST', '/v1/uploads', body)).state).toBe('pending')
     expect(await stopped).toBe(0)
   })
 
@@ -75,7 +75,7 @@ describe('the first SIGTERM', () => {
 
   it('hands the lease of a verification back, also while the store is slow to copy', async () => {
     proxy.decide = ({ isCopy }) => (isCopy ? { kind: 'delay', ms: 60_000 } : PASS)
-    const { id, slot } = await call<Shown>(berth, 'POST', '/v1/uploads', body)
+    const { id, slot } = await call(berth, 'POST', '/v1/uploads', body)
     if (slot) expect(await put(slot, BYTES)).toBe(200)
     await call(berth, 'POST', `/v1/uploads/${id}/complete`)
     await until('the copy', () => Promise.resolve(proxy.seen.some(({ isCopy }) => isCopy)))
@@ -91,7 +91,7 @@ describe('the second signal', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     '%s ends the process at once and not with 0, the database whole',
     async (signal) => {
-      const { id } = await call<Shown>(berth, 'POST', '/v1/uploads', body)
+      const { id } = await call(berth, 'POST', '/v1/uploads', body)
       const stopped = berth.stop()
       await until('the drain', async () => (await fetch(`${berth.url}/readyz`)).status === 503)
       const before = performance.now()
@@ -111,11 +111,14 @@ async function untilSentAway(results: { answered: number; broken: string[] }): P
       const { status, isLast } = await post(agent)
       if (status === 201) results.answered += 1
       else results.broken.push(String(status))
-      if (isLast) return agent.destroy()
+      if (!isLast) continue
+      agent.destroy()
+      return
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error)
       results.broken.push(code)
-      return agent.destroy()
+      agent.destroy()
+      return
     }
   }
 }

@@ -53,8 +53,8 @@ export async function createBerth(
   }
   let running: Running | null = null
   const launch = (under: string[] = []): void => {
-    const [command = '', ...args] = [...under, process.execPath, 'dist/main.js', 'serve']
-    running = run(command, args, environment)
+    const words = [...under, process.execPath, 'dist/main.js', 'serve']
+    running = run(words[0] ?? '', words.slice(1), environment)
   }
   const end = async (): Promise<void> => {
     await running?.end()

@@ -3,7 +3,7 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export type Seen = { method: string; isCopy: boolean; key: string }
+type Seen = { method: string; isCopy: boolean; key: string }
 
 /** What becomes of one call; `pass` as it is. */
 export type Fault =
@@ -54,7 +54,10 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     proxy.seen.push(seen)
     const fault = proxy.decide(seen)
     if (fault.kind === 'drop') return void req.socket.destroy()
-    if (fault.kind === 'answer') return void answer(req, res, fault)
+    if (fault.kind === 'answer') {
+      answer(req, res, fault)
+      return
+    }
     const wait = fault.kind === 'delay' ? fault.ms : 0
     setTimeout(() => forward(target(), { req, res }, fault), wait)
   })

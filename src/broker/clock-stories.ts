@@ -1,0 +1,50 @@
+/** The stories that nobody asks for: what the clock starts, with their dependencies bound. */
+
+import type { Upload } from '../upload/upload.ts'
+import type { BrokerDeps } from './broker-deps.ts'
+import type { Circuit } from './circuit.ts'
+import { checkScanner } from './check-scanner.ts'
+import { drainInbox } from './drain-inbox.ts'
+import { nextVerifications } from './next-verifications.ts'
+import { probeBuckets, type KnownGuarantees } from './probe-buckets.ts'
+import { removeOrphans } from './remove-orphans.ts'
+import { sweepInbox } from './sweep-inbox.ts'
+import { sweepLeases } from './sweep-leases.ts'
+import { sweepLooks } from './sweep-looks.ts'
+import { sweepClaims, sweepStaging } from './sweep-objects.ts'
+import { sweepOrphans } from './sweep-orphans.ts'
+import { sweepProbes } from './sweep-probes.ts'
+import { sweepRetention } from './sweep-retention.ts'
+import { verifyUpload } from './verify-upload.ts'
+import { watchEvents } from './watch-events.ts'
+import { watchStorage } from './watch-storage.ts'
+
+type ClockDeps = BrokerDeps & { circuit: Circuit; known: KnownGuarantees }
+
+export function clockStories(deps: ClockDeps) {
+  const { circuit } = deps
+  // While the store is away nothing is tried for each upload: all wait as they are, uncounted.
+  const ifStorage =
+    <Limit extends number[]>(run: (...limit: Limit) => Promise<number>) =>
+    async (...limit: Limit): Promise<number> =>
+      (await circuit.passes()) ? run(...limit) : 0
+  return {
+    drainInbox: ifStorage((batch) => drainInbox(deps, batch)),
+    nextVerifications: async (limit: number) =>
+      (await circuit.passes()) ? nextVerifications(deps, limit) : [],
+    verifyUpload: (upload: Upload, stop: AbortSignal) => verifyUpload(deps, upload, stop),
+    sweepLooks: ifStorage((budget) => sweepLooks(deps, budget)),
+    sweepLeases: (batch: number) => sweepLeases(deps, batch),
+    sweepStaging: ifStorage((batch) => sweepStaging(deps, batch)),
+    sweepClaims: ifStorage((batch) => sweepClaims(deps, batch)),
+    sweepProbes: ifStorage((batch) => sweepProbes(deps, batch)),
+    sweepInbox: (batch: number) => sweepInbox(deps, batch),
+    sweepOrphans: ifStorage(() => sweepOrphans(deps)),
+    removeOrphans: ifStorage((batch) => removeOrphans(deps, batch)),
+    sweepRetention: (batch: number) => sweepRetention(deps, batch),
+    watchEvents: () => watchEvents(deps),
+    watchStorage: () => watchStorage(deps),
+    checkScanner: () => checkScanner(deps),
+    probeBuckets: ifStorage(() => probeBuckets(deps)),
+  }
+}
