@@ -1,0 +1,53 @@
+/** What a run is told: how many uploads, which seed, which databases. */
+
+import { randomInt } from 'node:crypto'
+
+export type Mode = 'postgres' | 'sqlite'
+
+export type Options = {
+  mode: Mode
+  uploads: number
+  seed: number
+  /** Over how long the uploads begin. */
+  loadSeconds: number
+  /** Where history, records and logs of the run go. */
+  folder: string
+}
+
+/** What the nodes are told; short, so that leases and deadlines pass within a run. */
+export const TIMES = {
+  leaseSeconds: 4,
+  sweepIntervalSeconds: 2,
+  landGraceSeconds: 5,
+  landMarginSeconds: 3,
+  /** What an open upload may take on top of its deadline and one lease. */
+  slackSeconds: 10,
+}
+
+const PER_SECOND = 16
+const SHORTEST_LOAD_SECONDS = 30
+const SHARE_OF_SQLITE = 0.2
+
+/** One run per mode; by default many uploads on PostgreSQL, and some on SQLite. */
+export function readOptions(env: NodeJS.ProcessEnv): Options[] {
+  const uploads = numberFrom(env, 'CHAOS_UPLOADS', 2_000)
+  const seed = numberFrom(env, 'CHAOS_SEED', randomInt(1_000_000))
+  const mode = env['CHAOS_MODE'] ?? 'both'
+  if (mode === 'postgres' || mode === 'sqlite') return [optionsFor(mode, uploads, seed)]
+  if (mode !== 'both') throw new Error(`CHAOS_MODE: expected postgres, sqlite or both, got ${mode}`)
+  const fewer = Math.ceil(uploads * SHARE_OF_SQLITE)
+  return [optionsFor('postgres', uploads, seed), optionsFor('sqlite', fewer, seed)]
+}
+
+function optionsFor(mode: Mode, uploads: number, seed: number): Options {
+  const loadSeconds = Math.max(SHORTEST_LOAD_SECONDS, uploads / PER_SECOND)
+  const folder = `test-output/chaos/${mode}-${seed}`
+  return { mode, uploads, seed, loadSeconds, folder }
+}
+
+function numberFrom(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const given = env[name]
+  if (given === undefined || given === '') return otherwise
+  if (!/^\d{1,9}$/.test(given)) throw new Error(`${name}: expected a whole number, got ${given}`)
+  return Number(given)
+}
