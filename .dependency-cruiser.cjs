@@ -52,6 +52,19 @@ module.exports = {
     keepsTo('s3-stays-in-bucket', '^src/(bucket|dev)/', 'node_modules/@aws-sdk/(client-s3|s3-)'),
     keepsTo('express-stays-in-http', '^src/http/', 'node_modules/(express|helmet|cors|pino-http)/'),
     keepsTo('drivers-stay-in-store', '^src/store/', 'node_modules/(better-sqlite3|kysely|pg)/'),
+    {
+      // It has to be wrong in other ways than what it checks.
+      name: 'the-checker-shares-no-code',
+      severity: 'error',
+      from: { path: '^tests/chaos/check/' },
+      to: { pathNot: '^tests/chaos/check/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'chaos-knows-berth-from-outside',
+      severity: 'error',
+      from: { path: '^tests/chaos/' },
+      to: { path: '^src/' },
+    },
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
   ],
   options: {

@@ -7,7 +7,7 @@ JEST := NODE_OPTIONS='--experimental-vm-modules --no-warnings' AWS_SDK_JS_NODE_V
 SOURCES := $(shell find src -type f)
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo bench check format lint types layers deadcode stores faults
+.PHONY: help start test demo bench chaos check format lint types layers deadcode stores faults
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -36,6 +36,11 @@ bench: dist/.built ## Figures: event intake, verification of 1 GiB, memory over 
 	tests/stores/install
 	$(JEST) --selectProjects bench --runInBand
 
+chaos: dist/.built ## Crashes and faults under load, then an independent check (CHAOS_UPLOADS, CHAOS_SEED, CHAOS_MODE)
+	tests/chaos/install
+	@$(BIN)/tsc -p tests/chaos/tsconfig.json
+	@node --enable-source-maps test-output/chaos-program/chaos/main.js
+
 format: node_modules/.installed ## Fail when a file is not formatted
 	$(BIN)/prettier --check --log-level warn .
 
@@ -46,7 +51,7 @@ types: node_modules/.installed ## The TypeScript compiler, strict
 	$(BIN)/tsc --noEmit
 
 layers: node_modules/.installed ## Who may import whom
-	$(BIN)/depcruise src --config .dependency-cruiser.cjs
+	$(BIN)/depcruise src tests/chaos --config .dependency-cruiser.cjs
 
 deadcode: node_modules/.installed ## Files, exports and dependencies that nobody uses
 	$(BIN)/knip

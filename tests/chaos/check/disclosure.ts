@@ -133,12 +133,16 @@ const expiry: Invariant = {
   id: 'I26',
   says: 'a slot works until its expiresAt, and not after it',
   check: (run) => {
-    const puts = run.calls.flatMap(({ call, sent: { put }, began, ended, status }) =>
-      put?.by === 'client' ? [{ call, put, began, ended, status }] : [],
-    )
-    return over(puts, ({ call, put, began, ended, status }) => {
-      if (status === 200 && began > put.expiresAt + SKEW_MS) return `call ${call}: landed too late`
-      const isEarly = ended !== null && ended < put.expiresAt - SKEW_MS
+    const rows = new Map(run.uploads.map((row) => [row.id, row]))
+    const puts = run.calls.flatMap(({ sent: { put }, upload, ...call }) => {
+      const row = rows.get(upload ?? '')
+      // A PUT that breaks a promise of its slot is refused at any time.
+      const isKept = put?.size === row?.size && put?.contentType === row?.content_type
+      return put?.by === 'client' && isKept ? [{ ...call, expiresAt: put.expiresAt }] : []
+    })
+    return over(puts, ({ call, expiresAt, began, ended, status }) => {
+      if (status === 200 && began > expiresAt + SKEW_MS) return `call ${call}: landed too late`
+      const isEarly = ended !== null && ended < expiresAt - SKEW_MS
       return status === 403 && isEarly ? `call ${call}: refused before its expiry` : null
     })
   },

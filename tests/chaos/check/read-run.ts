@@ -22,7 +22,7 @@ export function readRun(folder: string): Run {
 
 type Invoke = Pick<Call, 'call' | 'op' | 'item' | 'tenant' | 'upload' | 'sent'>
 
-export type HistoryLine =
+type HistoryLine =
   | (Invoke & { type: 'invoke'; at: number })
   | { type: Outcome; at: number; call: number; status: number | null; answer: unknown }
 
@@ -31,8 +31,8 @@ function toCalls(lines: HistoryLine[]): Call[] {
   const calls = new Map<number, Call>()
   for (const line of lines) {
     if (line.type === 'invoke') {
-      const { type: _type, at, ...invoke } = line
-      calls.set(line.call, { ...invoke, ...UNANSWERED, began: at })
+      const { call, op, item, tenant, upload, sent, at } = line
+      calls.set(call, { call, op, item, tenant, upload, sent, ...UNANSWERED, began: at })
       continue
     }
     const { type, at, call, status, answer } = line

@@ -95,7 +95,7 @@ export type StoredObject = {
   anonymous: number
 }
 
-export type ProfileLimits = {
+type ProfileLimits = {
   maxSize: number
   openSlots: number
   reservedBytes: number

@@ -9,7 +9,7 @@ import { TIMES } from '../options.ts'
 import { ACCOUNTS, BUCKET } from './minio.ts'
 import { launch, type Process } from './process.ts'
 
-export const PROGRAM = 'dist/main.js'
+const PROGRAM = 'dist/main.js'
 
 export type Node = {
   name: string
@@ -69,7 +69,9 @@ export function createNode(
     start,
     isRunning: () => running?.isRunning() ?? false,
     whenReady: () => until(`${name} to be ready`, async () => (await fetch(`${url}/readyz`)).ok),
-    kill: async () => void (await unwanted((process) => process.kill())),
+    kill: async () => {
+      await unwanted((process) => process.kill())
+    },
     stop: () => unwanted((process) => process.signal('SIGTERM')),
     freeze: () => running?.signal('SIGSTOP'),
     thaw: () => running?.signal('SIGCONT'),

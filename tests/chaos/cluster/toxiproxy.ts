@@ -20,6 +20,9 @@ export type Toxiproxy = {
 
 const NAME = 'fault'
 
+// As between two machines: calls that overlap are what kills and pauses have to hit.
+const DISTANCE = { type: 'latency', stream: 'downstream', attributes: { latency: 25, jitter: 15 } }
+
 export async function startToxiproxy(
   port: number,
   links: readonly Link[],
@@ -40,6 +43,9 @@ export async function startToxiproxy(
       upstream: `127.0.0.1:${upstream}`,
       enabled: true,
     })
+    if (name.endsWith('-storage')) {
+      await post(`${url}/proxies/${name}/toxics`, { name: 'distance', toxicity: 1, ...DISTANCE })
+    }
   }
   return {
     add: (link, toxic) =>

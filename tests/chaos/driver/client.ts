@@ -18,7 +18,7 @@ export type ClientDeps = {
 
 type Whose = Omit<About, 'op'>
 
-export type SignedPut = { url: string; headers: Record<string, string>; put: Put; bytes: Buffer }
+type SignedPut = { url: string; headers: Record<string, string>; put: Put; bytes: Buffer }
 
 export type Client = {
   /** Until an answer is known, or patience is over. */
@@ -29,7 +29,7 @@ export type Client = {
   fetch: (whose: Whose, url: string) => Promise<Answered>
 }
 
-export type Asked = Request & { sent?: Sent }
+type Asked = Request & { sent?: Sent }
 
 const PATIENCE_MS = 90_000
 const BETWEEN_MS = 250

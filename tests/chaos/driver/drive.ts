@@ -27,5 +27,9 @@ export function drive(deps: ClientDeps, plans: readonly Plan[]): Drive {
     }
   }
   const begun = begin()
-  return { begun, done: begun.then(async () => void (await Promise.all(clients))) }
+  const finish = async (): Promise<void> => {
+    await begun
+    await Promise.all(clients)
+  }
+  return { begun, done: finish() }
 }

@@ -9,7 +9,7 @@ import { createRandom, type Random } from '../random.ts'
  * `planted-…`: the same past every signature, by somebody with the store's own account.
  * `overwritten`: the right bytes, and soon after them others, by that somebody.
  */
-export type Kind =
+type Kind =
   | 'good'
   | 'never'
   | 'canceled'
