@@ -15,8 +15,8 @@ const STATEMENT_MS = 5_000
 const SILENCE_MS = 6_000
 // A writer on another node holds its rows for some milliseconds.
 const LOCK_MS = 4_000
-// A node that froze in a transaction must not hold its rows for long.
-const IDLE_IN_TRANSACTION_MS = 10_000
+// A node that froze in a transaction must let go of its rows before others give up waiting for them.
+const IDLE_IN_TRANSACTION_MS = 2_000
 
 // The queue in front of the database is kept short too, or the waiting would only move there.
 const QUEUE_PATIENCE_MS = 1_000

@@ -71,9 +71,12 @@ export function storeOf(db: Kysely<Schema>, engine: Engine, clock: Clock): Store
     skipsLocked: engine.skipsLocked,
     migrate: () => explained(migrateToLatest(db, engine)),
     prepare: async ({ migrate }) => {
-      await untilAnswered(ping)
-      await explained<unknown>(migrate ? migrateToLatest(db, engine) : requireLatest(db))
-      await clock.start()
+      // The whole of it, as the database may go away again after its first answer.
+      await untilAnswered(async () => {
+        await ping()
+        await explained<unknown>(migrate ? migrateToLatest(db, engine) : requireLatest(db))
+        await clock.start()
+      })
     },
     ping,
     close: async () => {

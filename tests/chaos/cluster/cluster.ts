@@ -1,6 +1,6 @@
 /** Everything that runs, and the links between: clients, nodes, database, store, each through a proxy. */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Options } from '../options.ts'
@@ -84,6 +84,7 @@ export async function startCluster(
     await Promise.all(nodes.map((node) => node.kill()))
     await minio.kill()
     await postgres?.crash()
+    if (postgres) copyFileSync(join(place, 'postgres.log'), join(folder, 'logs', 'postgres.log'))
     await toxiproxy.end()
     rmSync(place, { recursive: true, force: true })
     rmSync(join(folder, 'minio'), { recursive: true, force: true })

@@ -21,13 +21,13 @@ export type Postgres = {
 }
 
 export async function createPostgres(port: number, folder: string): Promise<Postgres> {
-  const data = join(folder, 'data')
   const log = join(folder, 'postgres.log')
+  const data = join(folder, 'data')
   mkdirSync(folder)
   const id = await idOfPostgres()
   if (id !== null) chownSync(folder, id, -1)
   await asPostgres('initdb', '-D', data, '-U', 'berth', '--auth=trust', '-E', 'UTF8')
-  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100`
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100 -c log_lock_waits=on`
   const start = (): Promise<void> =>
     // The first start after a crash may find the lock file of the dead one.
     until('PostgreSQL', async () => {

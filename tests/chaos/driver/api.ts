@@ -24,10 +24,11 @@ export async function callApi(
 }
 
 /** A 5xx says that the server cannot tell: a lost commit answer looks just like that. */
-export const outcomeOf = (status: number): Pick<Answered, 'outcome' | 'status'> => ({
-  status,
-  outcome: status < 300 ? 'ok' : status < 500 ? 'fail' : 'unknown',
-})
+export function outcomeOf(status: number): Pick<Answered, 'outcome' | 'status'> {
+  // 408 is Node's own: a request that a frozen process did not read in time.
+  if (status === 408 || status >= 500) return { status, outcome: 'unknown' }
+  return { status, outcome: status < 300 ? 'ok' : 'fail' }
+}
 
 function parsed(text: string): unknown {
   try {

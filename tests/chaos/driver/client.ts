@@ -33,6 +33,7 @@ type Asked = Request & { sent?: Sent }
 
 const PATIENCE_MS = 90_000
 const BETWEEN_MS = 250
+const BETWEEN_AT_MOST_MS = 4_000
 const TRANSFER_MS = 15_000
 
 export function createClient({ history, keys, nodes, store }: ClientDeps): Client {
@@ -42,7 +43,7 @@ export function createClient({ history, keys, nodes, store }: ClientDeps): Clien
 
   const call: Client['call'] = async (about, request) => {
     const giveUpAt = Date.now() + PATIENCE_MS
-    for (;;) {
+    for (let tries = 0; ; tries += 1) {
       const answered = await history.record(
         about,
         (number) => request(number).sent ?? {},
@@ -50,7 +51,7 @@ export function createClient({ history, keys, nodes, store }: ClientDeps): Clien
       )
       if (answered.outcome !== 'unknown' || Date.now() > giveUpAt) return answered
       node = (node + 1) % nodes.length
-      await pause(BETWEEN_MS)
+      await pause(backoff(tries))
     }
   }
   return {
@@ -60,6 +61,10 @@ export function createClient({ history, keys, nodes, store }: ClientDeps): Clien
     fetch: (whose, url) => once('fetch', whose, {}, () => read(url)),
   }
 }
+
+// Doubled, and spread, or a few hundred clients would be a fault of their own.
+const backoff = (tries: number): number =>
+  Math.min(BETWEEN_AT_MOST_MS, BETWEEN_MS * 2 ** tries) * (0.5 + Math.random())
 
 async function send({ url, headers, bytes }: SignedPut): Promise<Answered> {
   const signal = AbortSignal.timeout(TRANSFER_MS)
