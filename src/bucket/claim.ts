@@ -14,12 +14,21 @@ export type CopyLimits = {
   /** Larger objects are copied in parts (S3: CopyObject takes 5 GiB). */
   wholeBytes: number
   partBytes: number
+  /** What a copy may take, whatever its size. */
+  patienceMs: number
 }
 
-export const S3_COPY_LIMITS: CopyLimits = { wholeBytes: 5 * 1024 ** 3, partBytes: 1024 ** 3 }
+export const S3_COPY_LIMITS: CopyLimits = {
+  wholeBytes: 5 * 1024 ** 3,
+  partBytes: 1024 ** 3,
+  patienceMs: 15_000,
+}
 
-// 5 GiB at a slow store's 20 MB/s; the lease is renewed meanwhile.
-const COPY_TIMEOUT_MS = 300_000
+const SLOW_STORE_BYTES_PER_MS = 20_000
+
+/** By size: the lease is renewed all the while, so a small copy that hangs must not hang for long. */
+const copyTimeoutMs = (bytes: number, { patienceMs }: CopyLimits): number =>
+  Math.ceil(patienceMs + bytes / SLOW_STORE_BYTES_PER_MS)
 
 type Claim = { from: Location; toKey: string; as: SealAs; limits: CopyLimits }
 
@@ -55,7 +64,7 @@ export async function discardClaim(
 
 async function copyWhole(
   keeper: S3Client,
-  { from, toKey, as }: Claim,
+  { from, toKey, as, limits }: Claim,
   signal?: AbortSignal,
 ): Promise<void> {
   const copy = new CopyObjectCommand({
@@ -69,7 +78,7 @@ async function copyWhole(
     ContentType: as.contentType,
     ContentDisposition: 'attachment',
   })
-  await keeper.send(copy, { abortSignal: within(COPY_TIMEOUT_MS, signal) })
+  await keeper.send(copy, { abortSignal: within(copyTimeoutMs(as.size, limits), signal) })
 }
 
 function copyLarge(
@@ -81,7 +90,7 @@ function copyLarge(
   const { partBytes } = limits
   const parts = Math.ceil(as.size / partBytes)
   const large = { source: sourceOf(from, as), to, as, partBytes }
-  return copyInParts(keeper, large, within(parts * COPY_TIMEOUT_MS, signal))
+  return copyInParts(keeper, large, within(parts * copyTimeoutMs(partBytes, limits), signal))
 }
 
 function within(timeoutMs: number, signal?: AbortSignal): AbortSignal {

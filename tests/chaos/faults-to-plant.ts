@@ -351,7 +351,7 @@ export const FAULTS: [string, string, (run: Run) => void][] = [
     (run) => {
       const { id } = only(run.openAtHeal[0])
       const row = only(run.uploads.find((one) => one.id === id))
-      row.updated_at = Math.max(run.settings.healedAt, row.land_by) + 60_000
+      only(stepsOf(run, row).at(-1)).at = Math.max(run.settings.healedAt, row.land_by) + 60_000
     },
   ],
   [

@@ -22,6 +22,8 @@ export const TIMES = {
   landMarginSeconds: 3,
   /** What an open upload may take on top of its deadline and one lease. */
   slackSeconds: 10,
+  /** How fast the nodes must work off what has piled up by the end of the faults. */
+  drainPerSecond: 8,
 }
 
 const PER_SECOND = 16

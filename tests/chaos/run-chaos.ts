@@ -99,6 +99,7 @@ function settingsOf(
     healedAt,
     leaseSeconds: TIMES.leaseSeconds,
     slackSeconds: TIMES.slackSeconds,
+    drainPerSecond: TIMES.drainPerSecond,
     tenants: TENANTS,
     profiles: {
       default: { ...PROFILES.default, scan: 'off' },

@@ -12,7 +12,7 @@ import { startMinio, startVersitygw, type RealStore } from './servers.ts'
 
 const MIB = 1024 ** 2
 // The path of objects over 5 GiB, at sizes that a test can afford (a part is 5 MiB at least).
-const LIMITS = { wholeBytes: 5 * MIB, partBytes: 5 * MIB }
+const LIMITS = { wholeBytes: 5 * MIB, partBytes: 5 * MIB, patienceMs: 15_000 }
 const SIZE = 12 * MIB + 17
 
 describe.each([

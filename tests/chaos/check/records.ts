@@ -96,7 +96,7 @@ const tidiness: Invariant = {
 
 const progress: Invariant = {
   id: 'I24',
-  says: 'every upload is over; what was open when the faults ended, within its deadline, a lease and 10 s',
+  says: 'every upload is over; what was open when the faults ended, within its deadline, a lease, 10 s, and its turn',
   check: (run) => together(stuck(run), late(run)),
 }
 
@@ -104,13 +104,20 @@ const stuck = (run: Run): Finding =>
   over(run.uploads, ({ id, state }) => (isOver(state) ? null : `${id}: still ${state}`))
 
 function late(run: Run): Finding {
-  const { healedAt, leaseSeconds, slackSeconds } = run.settings
+  const { healedAt, leaseSeconds, slackSeconds, drainPerSecond } = run.settings
+  // Everybody's turn comes; that of the last one after all others have had theirs.
+  const queueSeconds = run.openAtHeal.length / drainPerSecond
+  const allowedMs = (leaseSeconds + slackSeconds + queueSeconds) * 1000
   const rows = new Map(run.uploads.map((row) => [row.id, row]))
+  const ends = run.transitions.filter((step) => isOver(step.state))
+  const endedAt = new Map(ends.reverse().map(({ upload_id, at }) => [upload_id, at]))
   return over(run.openAtHeal, ({ id, state, due_at, land_by }) => {
     const row = rows.get(id)
-    if (!row) return `${id}: was ${state} when the faults ended, and is lost`
+    const end = endedAt.get(id)
+    if (!row || end === undefined)
+      return `${id}: was ${state} when the faults ended, and never ended`
     const deadline = Math.max(healedAt, due_at ?? 0, state === 'pending' ? land_by : 0, landBy(row))
-    const lateMs = row.updated_at - deadline - (leaseSeconds + slackSeconds) * 1000
+    const lateMs = end - deadline - allowedMs
     return lateMs <= 0 ? null : `${id}: was ${state}, and over ${lateMs} ms too late`
   })
 }

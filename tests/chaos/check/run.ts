@@ -110,6 +110,8 @@ export type Settings = {
   healedAt: number
   /** What an open upload may take on top of its deadline and one lease. */
   slackSeconds: number
+  /** How fast what was open by then has to be worked off. */
+  drainPerSecond: number
   tenants: string[]
   profiles: Record<string, ProfileLimits>
   accessKeyIds: { signer: string; reader: string; keeper: string }

@@ -20,7 +20,7 @@ export type Targets = { mode: Mode; nodes: readonly string[]; links: readonly st
 export function scheduleOf(seed: number, targets: Targets, seconds: number): Planned[][] {
   return [
     row(createRandom(seed, 'nodes'), [5, 20], seconds, (random) => nodeFault(random, targets)),
-    row(createRandom(seed, 'links'), [4, 12], seconds, (random) => linkFault(random, targets)),
+    row(createRandom(seed, 'links'), [6, 16], seconds, (random) => linkFault(random, targets)),
   ]
 }
 
@@ -49,10 +49,10 @@ function nodeFault(random: Random, { nodes }: Targets): Fault {
 
 function linkFault(random: Random, { mode, links }: Targets): Fault {
   const drawn = random.between(0, 1)
-  if (drawn < 0.15 && mode === 'postgres') {
+  if (drawn < 0.12 && mode === 'postgres') {
     return { kind: 'crash-postgres', downMs: random.between(0, 2_000) }
   }
-  if (drawn < 0.3) return { kind: 'kill-minio', downMs: random.between(0, 3_000) }
+  if (drawn < 0.25) return { kind: 'kill-minio', downMs: random.between(0, 3_000) }
   const toxic = toxicOf(random)
   return { kind: 'toxic', link: random.pick(links), toxic, forMs: random.between(2_000, 7_000) }
 }
