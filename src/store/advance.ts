@@ -18,6 +18,8 @@ export type Step = {
   set?: UploadUpdate
   /** Work that another node may be taking right now: then it is passed over, not waited for. */
   isClaim?: boolean
+  /** Decided because `landBy` has passed: a renewal moves that without a version, and must win. */
+  isByDeadline?: boolean
   /** Other rows that stand or fall with the change. */
   also?: (trx: Transaction<Schema>) => Promise<unknown>
 }
@@ -58,6 +60,9 @@ const compareAndSet = (
     .where('state', '=', upload.state)
     .where('version', '=', upload.version)
     .where('fence', '=', upload.fence)
+    .$if(step.isByDeadline === true, (query) =>
+      query.where('land_by', '=', upload.landBy.getTime()),
+    )
     .$if(skipsLocked && step.isClaim === true, (query) =>
       query.where('id', 'in', (rows) =>
         rows

@@ -118,7 +118,8 @@ export const recordEnded = (
   when: When,
 ): Moved => {
   const kept = to === 'failed' && { staging_due_at: when.at.getTime() + FAILED_KEPT_MS }
-  return advance(store, upload, { ...when, to, set: { ...NOTHING_DUE, ...kept } })
+  const isByDeadline = to === 'expired'
+  return advance(store, upload, { ...when, to, isByDeadline, set: { ...NOTHING_DUE, ...kept } })
 }
 
 /** The object itself goes with the next sweep; from this commit on it is no longer given out. */

@@ -17,11 +17,12 @@ export type Nemesis = {
 export function startNemesis(cluster: Cluster, rows: readonly Planned[][], lines: Lines): Nemesis {
   const startedAt = Date.now()
   const stopping = new AbortController()
+  const stopped = aborted(stopping.signal)
   const counts = new Map<string, number>()
   const recoveries: number[] = []
   const play = async (row: readonly Planned[]): Promise<void> => {
     for (const { after, fault } of row) {
-      await Promise.race([pauseUntil(startedAt + after), aborted(stopping.signal)])
+      await Promise.race([pauseUntil(startedAt + after), stopped])
       if (stopping.signal.aborted) return
       counts.set(fault.kind, (counts.get(fault.kind) ?? 0) + 1)
       lines.write({ at: Date.now(), event: 'begins', planned: after, ...fault })
