@@ -25,6 +25,7 @@ export type Told = {
   crashes: Crash[]
   /** Exit codes of the nodes after SIGTERM. */
   exits: (number | null)[]
+  openAtHeal: number
   left: Record<string, number>
   seconds: { load: number; quiet: number }
 }
@@ -57,7 +58,8 @@ async function storm(cluster: Cluster, options: Options): Promise<Omit<Told, 'cr
   await nemesis.stop()
   await Promise.all(nodes.map((node) => node.whenReady()))
   const healedAt = Date.now()
-  writeLines(file('open-at-heal'), await openUploads(records))
+  const open = await openUploads(records)
+  writeLines(file('open-at-heal'), open)
 
   await clients.done
   const left = await untilQuiet(records)
@@ -71,6 +73,7 @@ async function storm(cluster: Cluster, options: Options): Promise<Omit<Told, 'cr
   writeFileSync(join(folder, 'settings.json'), settings)
   return {
     left,
+    openAtHeal: open.length,
     exits,
     states: await countStates(cluster),
     faults: nemesis.counts,
