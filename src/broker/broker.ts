@@ -29,7 +29,7 @@ export type Broker = ReturnType<typeof createBroker>
 
 export function createBroker(given: BrokerDeps) {
   const circuit = createStorageCircuit(given)
-  const deps = { ...given, bucket: guardBucket(given.bucket, circuit) }
+  const deps = { ...given, bucket: guardBucket(given.bucket, circuit), looks: new Map() }
   const storedEvents = createRecent(STORED_EVENTS)
   const known: KnownGuarantees = new Map()
   return {

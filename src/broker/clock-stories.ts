@@ -6,6 +6,7 @@ import type { Circuit } from './circuit.ts'
 import { checkScanner } from './check-scanner.ts'
 import { drainInbox } from './drain-inbox.ts'
 import { nextVerifications } from './next-verifications.ts'
+import type { Looks } from './note-arrival.ts'
 import { probeBuckets, type KnownGuarantees } from './probe-buckets.ts'
 import { removeOrphans } from './remove-orphans.ts'
 import { sweepInbox } from './sweep-inbox.ts'
@@ -19,7 +20,7 @@ import { verifyUpload } from './verify-upload.ts'
 import { watchEvents } from './watch-events.ts'
 import { watchStorage } from './watch-storage.ts'
 
-type ClockDeps = BrokerDeps & { circuit: Circuit; known: KnownGuarantees }
+type ClockDeps = BrokerDeps & { circuit: Circuit; known: KnownGuarantees; looks: Looks }
 
 export function clockStories(deps: ClockDeps) {
   const { circuit } = deps

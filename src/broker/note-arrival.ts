@@ -8,11 +8,28 @@ import type { Deps } from './deps.ts'
 /** `noted`: now received. `absent`: nothing is there yet. `not-pending`: noted before, or over. */
 export type Noted = 'noted' | 'absent' | 'not-pending'
 
-export type NoteDeps = Pick<Deps, 'store' | 'bucket' | 'log' | 'meter' | 'now' | 'wakeWorkers'>
+/** Looks under way on this node, by upload. */
+export type Looks = Map<string, Promise<Noted>>
 
+export type NoteDeps = Pick<Deps, 'store' | 'bucket' | 'log' | 'meter' | 'now' | 'wakeWorkers'> & {
+  looks: Looks
+}
+
+/** Hints of one arrival that come together, as doubled events do, cost one HEAD. */
 export async function noteArrival(deps: NoteDeps, upload: Upload, cause: Cause): Promise<Noted> {
   if (upload.state !== 'pending') return 'not-pending'
+  const earlier = await deps.looks.get(upload.id)?.catch(() => 'absent')
+  // Who began earlier may have looked too early: what was not there then may be there now.
+  if (earlier !== undefined && earlier !== 'absent') return 'not-pending'
 
+  const look = lookAndNote(deps, upload, cause)
+  deps.looks.set(upload.id, look)
+  return look.finally(() => {
+    if (deps.looks.get(upload.id) === look) deps.looks.delete(upload.id)
+  })
+}
+
+async function lookAndNote(deps: NoteDeps, upload: Upload, cause: Cause): Promise<Noted> {
   const { bucket, stagingKey: key } = upload
   const observed = await deps.bucket.head({ bucket, key })
   if (!observed) return 'absent'

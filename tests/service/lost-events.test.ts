@@ -104,4 +104,4 @@ it('brings 1,000 uploads to their right end, in four store calls each, with even
     `1,000 uploads: ${sent.lost} events lost, ${sent.doubled} doubled; ${asked.length / UPLOADS} store calls per upload\n`,
   )
   expect(asked.length).toBeLessThanOrEqual(4 * UPLOADS)
-}, 120_000)
+}, 240_000)
