@@ -6,8 +6,7 @@ export type Answer = { status: number; ms: number }
 
 export type Call = { url: string; key: string; body: unknown }
 
-const newAgent = (sockets: number): Agent =>
-  new Agent({ keepAlive: true, maxSockets: sockets })
+const newAgent = (sockets: number): Agent => new Agent({ keepAlive: true, maxSockets: sockets })
 
 function post(agent: Agent, { url, key, body }: Call): Promise<Answer> {
   const before = performance.now()
