@@ -7,36 +7,60 @@ export type Detect = (head: Buffer) => Promise<string | null>
 
 export type Detector = { detect: Detect; close: () => Promise<void> }
 
-const PATIENCE_MS = 100
+/**
+ * What a head may take. One that is late gets a second, longer turn aside from all others: on a
+ * machine that is short of time every head may be late, and that must not decide what it is.
+ */
+export type Patience = { firstMs: number; secondMs: number }
+
+const PATIENCE: Patience = { firstMs: 100, secondMs: 2_000 }
+
 const LATE = Symbol('late')
 
+type Told = string | null | typeof LATE
 type Answer = { id: number; type: string | null }
 type Thread = { worker: Worker; ready: Promise<void> }
 
 const DETECT_WORKER = new URL('./detect-worker.js', import.meta.url)
 
 /** @param file the thread's code; tests give another. */
-export function createDetector(file: URL = DETECT_WORKER): Detector {
+export function createDetector(file: URL = DETECT_WORKER, patience = PATIENCE): Detector {
+  const first = createLane(file, patience.firstMs)
+  const second = createLane(file, patience.secondMs)
+  return {
+    detect: async (head) => {
+      const told = await first.ask(head)
+      const type = told === LATE ? await second.ask(head) : told
+      // Late twice: the bytes are of no type that can be told.
+      return type === LATE ? null : type
+    },
+    close: async () => {
+      await Promise.all([first.close(), second.close()])
+    },
+  }
+}
+
+/** A thread that is asked about one head at a time, so that the patience is for that head alone. */
+function createLane(file: URL, patienceMs: number) {
   let thread: Thread | null = null
   let queue: Promise<unknown> = Promise.resolve()
   let lastId = 0
 
-  const detectNow = async (head: Buffer): Promise<string | null> => {
+  const askNow = async (head: Buffer): Promise<Told> => {
     thread ??= startThread(file)
     const { worker, ready } = thread
     await ready
     lastId += 1
-    const answer = await ask(worker, { id: lastId, head })
-    if (answer !== LATE) return answer
-    // The bytes are of no type that can be told in time; the next head gets a fresh thread.
+    const told = await ask(worker, { id: lastId, head }, patienceMs)
+    if (told !== LATE) return told
+    // It is lost in this head; the next one gets a fresh thread.
     thread = null
     await worker.terminate()
-    return null
+    return LATE
   }
   return {
-    // One at a time, so that the patience is for one head alone.
-    detect: (head) => {
-      const turn = queue.then(() => detectNow(head))
+    ask: (head: Buffer): Promise<Told> => {
+      const turn = queue.then(() => askNow(head))
       queue = turn.catch(() => undefined)
       return turn
     },
@@ -57,22 +81,28 @@ function startThread(file: URL): Thread {
   return { worker, ready }
 }
 
-function ask(
-  worker: Worker,
-  question: { id: number; head: Buffer },
-): Promise<Answer['type'] | typeof LATE> {
+/** Counted in ticks: while the process itself gets no time to run, none runs out for the thread. */
+const TICKS = 10
+
+type Question = { id: number; head: Buffer }
+
+function ask(worker: Worker, question: Question, patienceMs: number): Promise<Told> {
   return new Promise((resolve) => {
-    const done = (type: string | null | typeof LATE): void => {
-      clearTimeout(timer)
+    const done = (told: Told): void => {
+      clearInterval(timer)
       worker.off('message', heard)
       worker.off('error', failed)
-      resolve(type)
+      resolve(told)
     }
     const heard = ({ id, type }: Answer): void => {
       if (id === question.id) done(type)
     }
     const failed = (): void => done(LATE)
-    const timer = setTimeout(failed, PATIENCE_MS)
+    let left = TICKS
+    const timer = setInterval(() => {
+      left -= 1
+      if (left === 0) done(LATE)
+    }, patienceMs / TICKS)
     worker.on('message', heard)
     worker.on('error', failed)
     worker.postMessage(question)

@@ -181,14 +181,24 @@ describe('disguises', () => {
 })
 
 describe('the detector', () => {
-  it('gives up on a head after 100 ms, and goes on with the next in a fresh thread', async () => {
-    const own = createDetector(new URL('../support/stuck-detector.js', import.meta.url))
+  const STUCK = new URL('../support/stuck-detector.js', import.meta.url)
+
+  it('gives up on a head that is late twice, and goes on with the next in a fresh thread', async () => {
+    const own = createDetector(STUCK, { firstMs: 50, secondMs: 300 })
     const started = performance.now()
     expect(await own.detect(latin1('stuck'))).toBeNull()
     rows.push(
       `a head that never ends: given up after ${(performance.now() - started).toFixed(0)} ms, thread start included`,
     )
     expect(await own.detect(latin1('fine'))).toBe('application/fine')
+    await own.close()
+  })
+
+  it('tells a head that is late once for what it is, and holds nobody up meanwhile', async () => {
+    const own = createDetector(STUCK, { firstMs: 50, secondMs: 2_000 })
+    const slow = own.detect(latin1('slow'))
+    expect(await own.detect(latin1('fine'))).toBe('application/fine')
+    expect(await slow).toBe('application/fine')
     await own.close()
   })
 })
