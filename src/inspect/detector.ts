@@ -46,9 +46,12 @@ function createLane(file: URL, patienceMs: number) {
   let queue: Promise<unknown> = Promise.resolve()
   let lastId = 0
 
+  // A thread that could not start (no descriptors, no memory), or has died, is not asked again.
+  const forget = (dead: Worker): void => {
+    if (thread?.worker === dead) thread = null
+  }
   const askNow = async (head: Buffer): Promise<Told> => {
-    thread ??= startThread(file)
-    const { worker, ready } = thread
+    const { worker, ready } = (thread ??= startThread(file, forget))
     await ready
     lastId += 1
     const told = await ask(worker, { id: lastId, head }, patienceMs)
@@ -71,9 +74,10 @@ function createLane(file: URL, patienceMs: number) {
   }
 }
 
-function startThread(file: URL): Thread {
+function startThread(file: URL, ended: (worker: Worker) => void): Thread {
   const worker = new Worker(file)
   worker.unref()
+  for (const end of ['error', 'exit']) worker.on(end, () => ended(worker))
   const ready = new Promise<void>((resolve, reject) => {
     worker.once('message', () => resolve())
     worker.once('error', reject)

@@ -21,6 +21,8 @@ type Waiting = {
   order: string
   resolve: (value: unknown) => void
   reject: (error: unknown) => void
+  /** Monotonic milliseconds. */
+  since: number
   /** Ends the wait for a turn. */
   timer: NodeJS.Timeout
 }
@@ -64,6 +66,7 @@ export function createGroupCommit(db: Kysely<Schema>, rules: Rules): Write {
         order,
         resolve: resolve as (value: unknown) => void,
         reject,
+        since: performance.now(),
         timer: setTimeout(() => giveUp(one), rules.queuePatienceMs),
       }
       waiting.push(one)
@@ -76,7 +79,8 @@ const byOrder = (a: Waiting, b: Waiting): number =>
 
 async function commitGroup(db: Kysely<Schema>, rules: Rules, group: Waiting[]): Promise<void> {
   try {
-    const results = await inTransaction(db, rules, async (trx) => {
+    const since = Math.max(...group.map((one) => one.since))
+    const results = await inTransaction(db, { ...rules, since }, async (trx) => {
       const ledger = createLedger()
       const values: unknown[] = []
       for (const { work } of group) values.push(await work(trx, ledger))
@@ -97,10 +101,11 @@ async function commitGroup(db: Kysely<Schema>, rules: Rules, group: Waiting[]): 
 /** Waits outside the driver while somebody else writes, so the event loop stays free. */
 async function inTransaction<T>(
   db: Kysely<Schema>,
-  { isConflict }: Rules,
+  { isConflict, since }: Rules & { since: number },
   work: (trx: Transaction<Schema>) => Promise<T>,
 ): Promise<T> {
-  const giveUpAt = performance.now() + CONFLICT_PATIENCE_MS
+  // From the moment of asking: whoever waited behind another's five seconds has waited his own.
+  const giveUpAt = since + CONFLICT_PATIENCE_MS
   for (;;) {
     try {
       return await db.transaction().execute(work)
