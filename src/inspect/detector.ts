@@ -11,7 +11,7 @@ export type Detector = { detect: Detect; close: () => Promise<void> }
  * What a head may take. One that is late gets a second, longer turn aside from all others: on a
  * machine that is short of time every head may be late, and that must not decide what it is.
  */
-export type Patience = { firstMs: number; secondMs: number }
+type Patience = { firstMs: number; secondMs: number }
 
 const PATIENCE: Patience = { firstMs: 100, secondMs: 2_000 }
 
