@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createBerth, type Berth } from '../support/berth.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
 import { bucketConfig } from '../support/world.ts'
@@ -12,6 +15,10 @@ const SECONDS = 8
 const ROUNDS = 4
 const SLOT = { filename: 'f', contentType: 'application/octet-stream', size: 10 }
 
+// Nothing is ever put: every slot of the run stays open.
+const PROFILES = { profiles: { default: { openSlots: 10_000_000 } } }
+
+let folder: string
 let postgres: Postgres
 const nodes: Berth[] = []
 const freed: (() => void)[] = []
@@ -20,10 +27,14 @@ beforeAll(async () => {
   // As in production: every commit is on disk before it is answered.
   postgres = await startPostgres(['-c', 'fsync=on'])
   const url = await postgres.newDatabase()
+  folder = mkdtempSync(join(tmpdir(), 'berth-nodes-'))
+  const profiles = join(folder, 'profiles.json')
+  writeFileSync(profiles, JSON.stringify(PROFILES))
   for (let nth = 0; nth < 2; nth += 1) {
     const node = await createBerth(bucketConfig('http://127.0.0.1:1'), {
       DATABASE_URL: url,
       RUN_JOBS: 'off',
+      BERTH_PROFILES: profiles,
     })
     await node.start()
     freed.push(limitCpu(node.pid(), SHARE))
@@ -34,6 +45,7 @@ afterAll(async () => {
   for (const node of nodes) await node.close()
   for (const free of freed) free()
   await postgres.close()
+  rmSync(folder, { recursive: true })
 })
 
 const slotsPerSecond = (on: Berth[]): Promise<number> =>
@@ -54,5 +66,5 @@ it('two nodes on PostgreSQL answer more slots than one', async () => {
   process.stdout.write(
     `durable slots/s at ${SHARE} of a processor a node: one node ${a.toFixed(0)}, two nodes ${b.toFixed(0)}: ${(b / a).toFixed(2)} x\n`,
   )
-  expect(two).toHaveLength(ROUNDS)
+  expect(Math.min(...one, ...two)).toBeGreaterThan(0)
 }, 300_000)
