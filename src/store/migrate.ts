@@ -58,7 +58,8 @@ async function refuseNewerSchema(db: Kysely<Schema>): Promise<string[]> {
 async function appliedMigrations(db: Kysely<Schema>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
   if (!tables.some(({ name }) => name === TABLE)) return []
-  const rows = await (db as unknown as Kysely<Record<typeof TABLE, { name: string }>>)
+  const rows = await db
+    .withTables<Record<typeof TABLE, { name: string }>>()
     .selectFrom(TABLE)
     .select('name')
     .orderBy('name')

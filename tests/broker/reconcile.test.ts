@@ -5,6 +5,7 @@ import { reconcile, type Difference } from '../../src/broker/reconcile.ts'
 import { parseProfiles } from '../../src/profiles.ts'
 import { findById } from '../../src/store/uploads.ts'
 import { createPlant, strangeKey, type Plant } from '../support/plant.ts'
+import { readyUpload as makeReady } from '../support/ready-upload.ts'
 import { requestFor, someBytes } from '../support/uploads.ts'
 import { BUCKET, createWorld, put, type World } from '../support/world.ts'
 
@@ -20,10 +21,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 async function readyUpload(profile = 'default') {
-  const { upload, slot } = await world.broker.issueSlot('t', requestFor(bytes, { profile }))
-  await put(slot, bytes)
-  await world.broker.completeUpload('t', upload.id)
-  await world.work()
+  const upload = await makeReady(world, bytes, profile)
   const { sealedKey } = (await findById(world.store, upload.id)) ?? {}
   return { id: upload.id, key: sealedKey ?? '' }
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { namedKeys } from '../../src/store/named-keys.ts'
 import { inTurns } from '../support/embedded.ts'
 import { createPlant, strangeKey, type Plant } from '../support/plant.ts'
+import { readyUpload as makeReady } from '../support/ready-upload.ts'
 import { requestFor, someBytes } from '../support/uploads.ts'
 import { BUCKET, createWorld, keysBelow, put, type World } from '../support/world.ts'
 
@@ -16,13 +17,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-async function readyUpload(profile = 'default') {
-  const { upload, slot } = await world.broker.issueSlot('t', requestFor(bytes, { profile }))
-  await put(slot, bytes)
-  await world.broker.completeUpload('t', upload.id)
-  await world.work()
-  return upload
-}
+const readyUpload = (profile?: string) => makeReady(world, bytes, profile)
 
 /** Walks through the whole bucket; an hour later a new walk may begin. */
 async function walk(runs = 1): Promise<void> {

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { generateKeyPairSync } from 'node:crypto'
 import { CompactSign } from 'jose'
 import { verifyReceipt, type KeySet } from '../../src/client/index.ts'
-import { requestFor, sha256Of, someBytes } from '../support/uploads.ts'
-import { createWorld, put, type World } from '../support/world.ts'
+import { readyUpload } from '../support/ready-upload.ts'
+import { sha256Of, someBytes } from '../support/uploads.ts'
+import { createWorld, type World } from '../support/world.ts'
 
 const BYTES = someBytes(100)
 
@@ -14,11 +15,7 @@ let keys: KeySet
 
 beforeAll(async () => {
   world = await createWorld()
-  const { upload, slot } = await world.broker.issueSlot('t', requestFor(BYTES))
-  await put(slot, BYTES)
-  await world.broker.completeUpload('t', upload.id)
-  await world.work()
-  id = upload.id
+  id = (await readyUpload(world, BYTES)).id
   receipt = await world.broker.issueReceipt('t', id)
   keys = await world.broker.receiptKeySet()
 })

@@ -2,8 +2,9 @@ import { expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { requestFor, sha256Of, someBytes } from '../support/uploads.ts'
-import { createWorld, put } from '../support/world.ts'
+import { readyUpload } from '../support/ready-upload.ts'
+import { sha256Of, someBytes } from '../support/uploads.ts'
+import { createWorld } from '../support/world.ts'
 
 const python = join(
   process.env['BERTH_CACHE'] ?? join(homedir(), '.cache', 'berth'),
@@ -30,10 +31,7 @@ const check = (given: object): string =>
 it('a receipt is confirmed offline by another implementation, and a changed one is not', async () => {
   const world = await createWorld()
   const bytes = someBytes(100)
-  const { upload, slot } = await world.broker.issueSlot('t', requestFor(bytes))
-  await put(slot, bytes)
-  await world.broker.completeUpload('t', upload.id)
-  await world.work()
+  const upload = await readyUpload(world, bytes)
   const receipt = await world.broker.issueReceipt('t', upload.id)
   const keys = await world.broker.receiptKeySet()
   await world.close()
