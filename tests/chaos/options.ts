@@ -22,9 +22,14 @@ export const TIMES = {
   landMarginSeconds: 3,
   /** What an open upload may take on top of its deadline and one lease. */
   slackSeconds: 10,
-  /** How fast the nodes must work off what has piled up by the end of the faults. */
-  drainPerSecond: 8,
 }
+
+/** The last part of the load meets no new fault, so that what is open at its end is no backlog. */
+const CALM_SHARE = 0.25
+const LONGEST_CALM_SECONDS = 60
+
+export const stormSeconds = (loadSeconds: number): number =>
+  loadSeconds - Math.min(LONGEST_CALM_SECONDS, loadSeconds * CALM_SHARE)
 
 const PER_SECOND = 16
 const SHORTEST_LOAD_SECONDS = 30

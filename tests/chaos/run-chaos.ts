@@ -13,7 +13,7 @@ import { exportObjects, exportRecords } from './export.ts'
 import { openLines, writeLines } from './lines.ts'
 import { startNemesis } from './nemesis/nemesis.ts'
 import { scheduleOf } from './nemesis/schedule.ts'
-import { TIMES, type Options } from './options.ts'
+import { stormSeconds, TIMES, type Options } from './options.ts'
 import { openUploads, untilQuiet } from './quiet.ts'
 import { watchQuotas } from './watch-quotas.ts'
 
@@ -53,7 +53,11 @@ async function storm(cluster: Cluster, options: Options): Promise<Omit<Told, 'cr
   const endWatch = watchQuotas(records, snapshots)
   const urls = nodes.map(({ url }) => url)
   const clients = drive({ history, keys, nodes: urls, store: minio.client }, planAll(options))
-  const nemesis = startNemesis(cluster, scheduleOf(seed, targets, loadSeconds), faults)
+  const nemesis = startNemesis(
+    cluster,
+    scheduleOf(seed, targets, stormSeconds(loadSeconds)),
+    faults,
+  )
   await clients.begun
   await nemesis.stop()
   await Promise.all(nodes.map((node) => node.whenReady()))
@@ -102,7 +106,6 @@ function settingsOf(
     healedAt,
     leaseSeconds: TIMES.leaseSeconds,
     slackSeconds: TIMES.slackSeconds,
-    drainPerSecond: TIMES.drainPerSecond,
     tenants: TENANTS,
     profiles: {
       default: { ...PROFILES.default, scan: 'off' },

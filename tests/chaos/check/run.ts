@@ -106,12 +106,10 @@ export type Settings = {
   seed: number
   mode: string
   leaseSeconds: number
-  /** When every fault had been taken away. */
+  /** When every fault had been taken away, and the last upload begun. */
   healedAt: number
   /** What an open upload may take on top of its deadline and one lease. */
   slackSeconds: number
-  /** How fast what was open by then has to be worked off. */
-  drainPerSecond: number
   tenants: string[]
   profiles: Record<string, ProfileLimits>
   accessKeyIds: { signer: string; reader: string; keeper: string }
