@@ -24,6 +24,18 @@ export const malformedPath = () =>
     expected: 'a path with valid percent-encoding',
   })
 
+export const invalidIdempotencyKey = (detail: string) =>
+  problem('invalid-idempotency-key', {
+    detail,
+    expected: 'one Idempotency-Key of 1 to 255 printable ASCII characters, in quotes or as a token',
+  })
+
+export const digestMismatch = (detail: string) =>
+  problem('digest-mismatch', {
+    detail,
+    expected: 'Content-Digest: sha-256=:<base64>: of the body as sent, or no such header',
+  })
+
 export const unauthenticated = (detail: string) =>
   problem(
     'unauthenticated',
@@ -36,6 +48,9 @@ export const forbidden = (scope: string) =>
     detail: `the key has no scope ${scope}`,
     expected: `a key with the scope ${scope} or admin`,
   })
+
+export const forbiddenToToken = (detail: string) =>
+  problem('forbidden', { detail, expected: 'what the upload token was made for, or an API key' })
 
 export const quotaExceeded = (detail: string, expected: string) =>
   problem('quota-exceeded', { detail, expected })
@@ -71,6 +86,22 @@ export const objectNotFoundYet = () =>
     },
     soon,
   )
+
+export const idempotencyInProgress = () =>
+  problem(
+    'idempotency-in-progress',
+    {
+      detail: 'a call with this Idempotency-Key is being answered now',
+      expected: 'the first call to end before it is repeated',
+    },
+    soon,
+  )
+
+export const idempotencyKeyReused = () =>
+  problem('idempotency-key-reused', {
+    detail: 'this Idempotency-Key came with another body before',
+    expected: 'the same body as the first time, or a new key',
+  })
 
 export const uploadExpired = () =>
   problem('upload-expired', {

@@ -48,7 +48,8 @@ export async function authenticate({ store, now }: KeyDeps, token: string): Prom
     throw unauthenticated('the API key is unknown, revoked or expired')
   }
   noteUse(store, row, now())
-  return { tenant: row.tenant, keyId: row.id, scopes: JSON.parse(row.scopes) as string[] }
+  const scopes = JSON.parse(row.scopes) as string[]
+  return { tenant: row.tenant, keyId: row.id, scopes, token: null }
 }
 
 export async function listKeys({ store }: KeyDeps) {

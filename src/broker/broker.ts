@@ -1,8 +1,8 @@
 /** All stories with their dependencies bound: what the ways in (HTTP, clock, command line) call. */
 
-import { authenticate } from './api-keys.ts'
 import { awaitUpload, type Wait } from './await-upload.ts'
-import { cancelUpload } from './cancel-upload.ts'
+import { callerStories } from './caller-stories.ts'
+import { cancelUpload, type CancelLimits } from './cancel-upload.ts'
 import type { BrokerDeps } from './broker-deps.ts'
 import { checkHealth } from './check-health.ts'
 import { clockStories } from './clock-stories.ts'
@@ -34,14 +34,15 @@ export function createBroker(given: BrokerDeps) {
   const known: KnownGuarantees = new Map()
   return {
     ...clockStories({ ...deps, circuit, known }),
-    authenticate: (token: string) => authenticate(deps, token),
+    ...callerStories(deps),
     issueSlot: (tenant: string, request: SlotRequest) => issueSlot(deps, tenant, request),
     renewSlot: (tenant: string, id: string) => renewSlot(deps, tenant, id),
     awaitUpload: (tenant: string, id: string, wait: Wait) => awaitUpload(deps, tenant, id, wait),
     listPage: (tenant: string, filter: ListFilter, limit: number) =>
       listPage(deps, tenant, filter, limit),
     completeUpload: (tenant: string, id: string) => completeUpload(deps, tenant, id),
-    cancelUpload: (tenant: string, id: string) => cancelUpload(deps, tenant, id),
+    cancelUpload: (tenant: string, id: string, limits?: CancelLimits) =>
+      cancelUpload(deps, tenant, id, limits),
     downloadUpload: (tenant: string, id: string, expiresIn: number | null) =>
       downloadUpload(deps, tenant, id, expiresIn),
     uploadHistory: (tenant: string, id: string) => uploadHistory(deps, tenant, id),

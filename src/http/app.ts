@@ -10,6 +10,7 @@ import { createCursors } from './cursor.ts'
 import { mount } from './mount.ts'
 import { renderProblem } from './render-problem.ts'
 import { requestLog } from './request-log.ts'
+import { createEndpoints } from './routes/create-uploads.ts'
 import { eventEndpoints } from './routes/events.ts'
 import { operationEndpoints } from './routes/operations.ts'
 import { pageEndpoints, type Page } from './routes/pages.ts'
@@ -64,12 +65,13 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
 function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDeps) {
   const { issueSlots, acceptEvents, eventsToken, eventBridgeKey } = config
   const cursors = createCursors(config.tokenSecret)
-  const uploads = uploadEndpoints({ broker, cursors, issueSlots, stopping }).map((endpoint) => ({
-    ...endpoint,
-    handlers: [assertAcceptsJson, ...endpoint.handlers],
-  }))
+  const api = [
+    // Before the addresses with an id, which "batch" would be taken for.
+    ...createEndpoints({ broker, issueSlots }),
+    ...uploadEndpoints({ broker, cursors, issueSlots, stopping }),
+  ].map((endpoint) => ({ ...endpoint, handlers: [assertAcceptsJson, ...endpoint.handlers] }))
   const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }
-  return [...uploads, ...eventEndpoints(events)]
+  return [...api, ...eventEndpoints(events)]
 }
 
 /** Exact origins only; without any, browsers of other sites are refused. */
@@ -79,8 +81,21 @@ function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
     cors({
       origin: [...corsOrigins],
       methods: ['GET', 'POST', 'DELETE'],
-      allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'x-request-id'],
-      exposedHeaders: ['location', 'retry-after', 'x-request-id'],
+      allowedHeaders: [
+        'authorization',
+        'content-type',
+        'content-digest',
+        'idempotency-key',
+        'x-request-id',
+      ],
+      exposedHeaders: [
+        'location',
+        'retry-after',
+        'x-request-id',
+        'idempotency-replayed',
+        'ratelimit',
+        'ratelimit-policy',
+      ],
       maxAge: 600,
     }),
   ]

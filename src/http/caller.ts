@@ -4,7 +4,7 @@ import type { RequestHandler, Response } from 'express'
 import type { Broker } from '../broker/broker.ts'
 import type { Caller } from '../broker/deps.ts'
 import type { Scope } from '../broker/api-keys.ts'
-import { forbidden, unauthenticated } from '../problems.ts'
+import { forbidden, forbiddenToToken, unauthenticated } from '../problems.ts'
 
 export const authenticate =
   (broker: Broker): RequestHandler =>
@@ -15,9 +15,16 @@ export const authenticate =
     next()
   }
 
-/** The tenant, once the key's scopes allow the call. */
+/** Whoever asks, once the scopes allow the call. It may be the bearer of an upload token. */
+export function callerWith(res: Response, scope: Scope): Caller {
+  const caller = res.locals['caller'] as Caller
+  if (!caller.scopes.includes(scope) && !caller.scopes.includes('admin')) throw forbidden(scope)
+  return caller
+}
+
+/** The tenant, for calls that see more than one upload token's own: API keys alone may make them. */
 export function tenantWith(res: Response, scope: Scope): string {
-  const { tenant, scopes } = res.locals['caller'] as Caller
-  if (!scopes.includes(scope) && !scopes.includes('admin')) throw forbidden(scope)
+  const { tenant, token } = callerWith(res, scope)
+  if (token !== null) throw forbiddenToToken('this call is not for upload tokens')
   return tenant
 }

@@ -46,6 +46,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-orphans', sweepMs, broker.sweepOrphans),
     job('remove-orphans', sweepMs, broker.removeOrphans),
     job('sweep-retention', sweepMs, broker.sweepRetention),
+    job('sweep-expired', sweepMs, broker.sweepExpired),
     job('watch-events', sweepMs, broker.watchEvents),
     job('probe-buckets', PROBE_CHECK_MS, broker.probeBuckets),
     job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),

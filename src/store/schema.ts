@@ -10,6 +10,8 @@ export type UploadsTable = {
   id: string
   tenant: string
   subject: string | null
+  /** The upload token that it was created under; null: an API key. */
+  token_id: string | null
   profile: string
   profile_hash: string
   filename: string
@@ -87,6 +89,26 @@ type ProbesTable = { folder: string; bucket: string; collect_at: Millis }
 
 type CapabilitiesTable = { bucket: string; guarantees: string; probed_at: Millis }
 
+export type IdempotencyKeysTable = {
+  /** SHA-256 (hex) of tenant, token, route and key: nobody can ask for another's. */
+  digest: string
+  /** SHA-256 (hex) of the request's canonical JSON. */
+  fingerprint: string
+  /** Names the call that works on it. */
+  claim: string
+  claimed_at: Millis
+  /** JSON; null while the first call is still running. */
+  result: string | null
+  expires_at: Millis
+}
+
+type UploadTokensTable = {
+  id: string
+  used_uploads: number
+  used_bytes: number
+  expires_at: Millis
+}
+
 export type ApiKeysTable = {
   id: string
   tenant: string
@@ -131,4 +153,6 @@ export type Schema = {
   probes: ProbesTable
   orphans: OrphansTable
   walks: WalksTable
+  idempotency_keys: IdempotencyKeysTable
+  upload_tokens: UploadTokensTable
 }
