@@ -23,6 +23,7 @@ module.exports = {
     only('http', 'broker', 'upload', 'problem'),
     only('jobs', 'broker', 'upload', 'problem'),
     only('events', 'broker', 'upload', 'problem'),
+    only('identity', 'problem'),
     only('telemetry', 'problem'),
     only('console'),
     only('client'),

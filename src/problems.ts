@@ -36,11 +36,12 @@ export const digestMismatch = (detail: string) =>
     expected: 'Content-Digest: sha-256=:<base64>: of the body as sent, or no such header',
   })
 
-export const unauthenticated = (detail: string) =>
+export const unauthenticated = (detail: string, cause?: unknown) =>
   problem(
     'unauthenticated',
-    { detail, expected: 'Authorization: Bearer <API key>' },
+    { detail, expected: 'Authorization: Bearer <API key or upload token>' },
     { headers: { 'www-authenticate': 'Bearer realm="berth"' } },
+    cause,
   )
 
 export const forbidden = (scope: string) =>
@@ -193,6 +194,16 @@ export const scannerUnavailable = (cause?: unknown) =>
     { detail: 'the scanner gave no usable answer', expected: 'the scanner to answer' },
     soon,
     cause,
+  )
+
+export const identityUnavailable = () =>
+  problem(
+    'identity-unavailable',
+    {
+      detail: "the identity provider's keys could not be fetched",
+      expected: 'the identity provider to answer',
+    },
+    { headers: { 'retry-after': '30' } },
   )
 
 export const recordsUnavailable = (cause?: unknown) =>

@@ -14,6 +14,8 @@ import { createApp } from './http/app.ts'
 import type { Page } from './http/routes/pages.ts'
 import { listen } from './http/server.ts'
 import { createDetector, type Detector } from './inspect/detector.ts'
+import { fetchKeysFrom } from './identity/fetch-keys.ts'
+import { createIdentityProvider } from './identity/identity-provider.ts'
 import { inspect, type Pass } from './inspect/inspect.ts'
 import { createClamd } from './inspect/scan/clamd.ts'
 import { createHttpScanner } from './inspect/scan/http-scanner.ts'
@@ -143,6 +145,10 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     scanner,
     scanByUrl: config.scanners.http && createHttpScanner(config.scanners.http),
     receiptKeys: config.receiptKeys,
+    tokenSecret: config.http.tokenSecret,
+    checkForeign:
+      config.identity &&
+      createIdentityProvider(config.identity, fetchKeysFrom(config.identity.keySet), now),
     bucket: createBucket(config.bucket, undefined, now),
     limits: config.limits,
     meter: metrics,

@@ -18,7 +18,7 @@ export type Scope = (typeof SCOPES)[number]
 
 export type KeyTerms = { tenant: string; scopes: readonly Scope[]; expiresAt: Date | null }
 
-type KeyDeps = Pick<Deps, 'store' | 'now'>
+export type KeyDeps = Pick<Deps, 'store' | 'now'>
 
 const TOKEN = /^berth_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/
 const USE_RECORDED_EVERY_MS = 60_000
@@ -39,13 +39,13 @@ export async function createApiKey({ store, now }: KeyDeps, terms: KeyTerms): Pr
 }
 
 /** Throws `unauthenticated`, with the same words whatever is wrong with the key. */
-export async function authenticate({ store, now }: KeyDeps, token: string): Promise<Caller> {
+export async function checkApiKey({ store, now }: KeyDeps, token: string): Promise<Caller> {
   const [, id, secret] = TOKEN.exec(token) ?? []
   const row = id === undefined ? null : await findApiKey(store, id)
   // Compared also when there is no such key, so that the time tells nothing.
   const matches = isSecretOf(row, secret ?? '')
   if (!row || !matches || !isAlive(row, now())) {
-    throw unauthenticated('the API key is unknown, revoked or expired')
+    throw unauthenticated('the credential is unknown, revoked or expired')
   }
   noteUse(store, row, now())
   const scopes = JSON.parse(row.scopes) as string[]

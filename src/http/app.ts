@@ -14,6 +14,7 @@ import { createEndpoints } from './routes/create-uploads.ts'
 import { eventEndpoints } from './routes/events.ts'
 import { operationEndpoints } from './routes/operations.ts'
 import { pageEndpoints, type Page } from './routes/pages.ts'
+import { tokenEndpoints } from './routes/tokens.ts'
 import { uploadEndpoints } from './routes/uploads.ts'
 
 export type AppConfig = {
@@ -68,6 +69,7 @@ function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDep
   const api = [
     // Before the addresses with an id, which "batch" would be taken for.
     ...createEndpoints({ broker, issueSlots }),
+    ...tokenEndpoints(broker),
     ...uploadEndpoints({ broker, cursors, issueSlots, stopping }),
   ].map((endpoint) => ({ ...endpoint, handlers: [assertAcceptsJson, ...endpoint.handlers] }))
   const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }

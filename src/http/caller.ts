@@ -9,7 +9,7 @@ import { forbidden, forbiddenToToken, unauthenticated } from '../problems.ts'
 export const authenticate =
   (broker: Broker): RequestHandler =>
   async (req, res, next) => {
-    const [, token] = /^Bearer ([^\s]{1,4096})$/i.exec(req.get('authorization') ?? '') ?? []
+    const [, token] = /^Bearer ([^\s]{1,8192})$/i.exec(req.get('authorization') ?? '') ?? []
     if (token === undefined) throw unauthenticated('the request carries no API key')
     res.locals['caller'] = await broker.authenticate(token)
     next()

@@ -48,24 +48,25 @@ const Metadata = z
   .record(MetadataKey, MetadataValue)
   .refine((metadata) => Object.keys(metadata).length <= 16, 'more than 16 entries')
 
+export const ProfileName = z
+  .string()
+  .regex(/^[a-z0-9-]{1,40}$/, 'expected 1 to 40 of a-z 0-9 -')
+  .default('default')
+
+export const Subject = Text.refine((subject) => !CONTROL.test(subject), 'has a control character')
+  .refine((subject) => subject.length >= 1 && subject.length <= 128, 'expected 1 to 128 characters')
+  .nullable()
+  .default(null)
+
 const SlotRequestBody: z.ZodType<SlotRequest> = z.strictObject({
-  profile: z
-    .string()
-    .regex(/^[a-z0-9-]{1,40}$/, 'expected 1 to 40 of a-z 0-9 -')
-    .default('default'),
+  profile: ProfileName,
   filename: Filename,
   contentType: ContentType,
   size: z.int().min(0),
   sha256: Sha256.nullable().default(null),
   metadata: Metadata.default({}),
   expiresIn: z.int().min(MIN_SLOT_SECONDS).nullable().default(null),
-  subject: Text.refine((subject) => !CONTROL.test(subject), 'has a control character')
-    .refine(
-      (subject) => subject.length >= 1 && subject.length <= 128,
-      'expected 1 to 128 characters',
-    )
-    .nullable()
-    .default(null),
+  subject: Subject,
 })
 
 const LARGEST_BATCH = 100

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { uuidv7obj } from 'uuidv7'
 import { createApiKey, SCOPES, type Scope } from '../../src/broker/api-keys.ts'
+import type { CheckForeign } from '../../src/broker/authenticate.ts'
 import { createBroker, type Broker } from '../../src/broker/broker.ts'
 import { createBucket, type Bucket } from '../../src/bucket/bucket.ts'
 import type { Slot } from '../../src/bucket/slots.ts'
@@ -27,6 +28,7 @@ import type { Upload } from '../../src/upload/upload.ts'
 
 export const BUCKET = 'test-bucket'
 export const SECRETS = { signer: 'signer-secret', reader: 'reader-secret', keeper: 'keeper-secret' }
+export const TOKEN_SECRET = 'a secret for tests that is long enough'
 export const EVENTS_TOKEN = 'events-token-for-tests'
 
 export type World = {
@@ -59,6 +61,8 @@ export type WorldOptions = {
   databaseUrl?: string
   scanner?: Pick<Scanner, 'begin'>
   scanByUrl?: ScanByUrl
+  /** Tokens of the customer's identity provider. */
+  checkForeign?: CheckForeign
 }
 
 const LIMITS = {
@@ -117,8 +121,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const plain = createBucket(bucketConfig(objects.url))
   const bucket = options.spoil?.(plain) ?? plain
   const { profiles = { default: {} } } = options
-  const { scanner = null, scanByUrl = null } = options
-  const broker = createTestBroker({ store, bucket, clock, profiles, scanner, scanByUrl })
+  const { scanner = null, scanByUrl = null, checkForeign = null } = options
+  const parts = { store, bucket, clock, profiles, scanner, scanByUrl, checkForeign }
+  const broker = createTestBroker(parts)
   return {
     store,
     bucket,
@@ -142,6 +147,7 @@ type Parts = Pick<World, 'store' | 'bucket' | 'clock'> &
   Pick<Required<WorldOptions>, 'profiles'> & {
     scanner?: Pick<Scanner, 'begin'> | null
     scanByUrl?: ScanByUrl | null
+    checkForeign?: CheckForeign | null
   }
 
 export const RECEIPT_KEY = generateKeyPairSync('ed25519')
@@ -158,6 +164,7 @@ export const createTestBroker = ({
   profiles,
   scanner = null,
   scanByUrl = null,
+  checkForeign = null,
 }: Parts): Broker =>
   createBroker({
     store,
@@ -169,6 +176,8 @@ export const createTestBroker = ({
     expectsEvents: true,
     scanner: null,
     scanByUrl,
+    tokenSecret: TOKEN_SECRET,
+    checkForeign,
     receiptKeys: { signing: RECEIPT_KEY.privateKey, retired: [RETIRED_KEY.publicKey] },
     now: clock.now,
     random: () => 0,
@@ -196,7 +205,7 @@ function createTestApp(broker: Broker, { http: change = {}, assertSns }: WorldOp
     console: false,
     eventsToken: EVENTS_TOKEN,
     eventBridgeKey: EVENTS_TOKEN,
-    tokenSecret: 'a secret for tests that is long enough',
+    tokenSecret: TOKEN_SECRET,
     corsOrigins: [],
     trustProxy: false,
     uploadEndpoint: null,
