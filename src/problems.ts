@@ -179,6 +179,17 @@ export const unknownProfile = (name: string, known: readonly string[]) =>
     { errors: [{ pointer: '/profile', detail: `${name} is not configured` }] },
   )
 
+/** @param resetSeconds until the next minute begins. */
+export const rateLimited = (limit: number, resetSeconds: number) =>
+  problem(
+    'rate-limited',
+    {
+      detail: `more than ${limit} requests in this minute`,
+      expected: `at most ${limit} requests per minute`,
+    },
+    { headers: { 'retry-after': String(resetSeconds) } },
+  )
+
 export const storageUnavailable = (cause?: unknown) =>
   problem(
     'storage-unavailable',

@@ -145,6 +145,7 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     scanner,
     scanByUrl: config.scanners.http && createHttpScanner(config.scanners.http),
     receiptKeys: config.receiptKeys,
+    rates: config.rates,
     tokenSecret: config.http.tokenSecret,
     checkForeign:
       config.identity &&

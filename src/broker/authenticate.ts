@@ -2,14 +2,14 @@
 
 import { decodeProtectedHeader } from 'jose'
 import { isProblem, unauthenticated } from '../problems.ts'
-import { checkApiKey, type KeyDeps } from './api-keys.ts'
+import { checkApiKey, type CheckDeps } from './api-keys.ts'
 import type { Caller, Grant } from './deps.ts'
 import { bearerOf, checkUploadToken, type TokenDeps } from './upload-tokens.ts'
 
 /** Throws `identity-unavailable` when nobody can tell now, and anything else when it is not valid. */
 export type CheckForeign = (token: string) => Promise<Grant & { tenant: string }>
 
-export type AuthDeps = KeyDeps &
+export type AuthDeps = CheckDeps &
   TokenDeps & {
     /** Null: none is configured. */
     checkForeign: CheckForeign | null

@@ -3,11 +3,12 @@
 import type { AuthDeps } from './authenticate.ts'
 import type { ScannerCheck } from './check-scanner.ts'
 import type { ParseEvent } from './hint.ts'
+import type { RateConfig } from './rate-limits.ts'
 import type { ReceiptKeys } from './receipts.ts'
 import type { VerifyDeps } from './verify-deps.ts'
 
 export type BrokerDeps = VerifyDeps &
-  AuthDeps & {
+  Omit<AuthDeps, 'keyUses'> & {
     parseEvent: ParseEvent
     wakeInbox: () => void
     /** Whether any source of events is configured. */
@@ -15,4 +16,5 @@ export type BrokerDeps = VerifyDeps &
     /** Null: none is configured. */
     scanner: ScannerCheck | null
     receiptKeys: ReceiptKeys
+    rates: RateConfig
   }

@@ -8,6 +8,7 @@ import type { Broker } from '../broker/broker.ts'
 import { malformedPath, notAcceptable, notFound, uriTooLong } from '../problems.ts'
 import { createCursors } from './cursor.ts'
 import { mount } from './mount.ts'
+import { anonymously } from './rate-limit.ts'
 import { renderProblem } from './render-problem.ts'
 import { requestLog } from './request-log.ts'
 import { createEndpoints } from './routes/create-uploads.ts'
@@ -55,8 +56,8 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
   app.use(requestLog(deps.logger), helmet(), withoutStore, ...crossOrigin(config), assertPath)
   app.use(mount(operationEndpoints(deps)))
   if (config.serveApi) app.use(mount(apiEndpoints(config, deps)))
-  if (config.console) app.use(mount(pageEndpoints(deps.pages, config.uploadEndpoint)))
-  app.use(() => {
+  if (config.console) app.use(mount(publicPages(config, deps)))
+  app.use(anonymously(deps.broker), () => {
     throw notFound()
   })
   app.use(renderProblem)
@@ -75,6 +76,12 @@ function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDep
   const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }
   return [...api, ...eventEndpoints(events)]
 }
+
+const publicPages = ({ uploadEndpoint }: AppConfig, { broker, pages }: AppDeps) =>
+  pageEndpoints(pages, uploadEndpoint).map((endpoint) => ({
+    ...endpoint,
+    handlers: [anonymously(broker), ...endpoint.handlers],
+  }))
 
 /** Exact origins only; without any, browsers of other sites are refused. */
 function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {

@@ -4,14 +4,23 @@ import type { RequestHandler, Response } from 'express'
 import type { Broker } from '../broker/broker.ts'
 import type { Caller } from '../broker/deps.ts'
 import type { Scope } from '../broker/api-keys.ts'
-import { forbidden, forbiddenToToken, unauthenticated } from '../problems.ts'
+import { forbidden, forbiddenToToken, isProblem, unauthenticated } from '../problems.ts'
+import { assertWithinLimit, countAddress, countCaller } from './rate-limit.ts'
 
 export const authenticate =
   (broker: Broker): RequestHandler =>
   async (req, res, next) => {
     const [, token] = /^Bearer ([^\s]{1,8192})$/i.exec(req.get('authorization') ?? '') ?? []
-    if (token === undefined) throw unauthenticated('the request carries no API key')
-    res.locals['caller'] = await broker.authenticate(token)
+    try {
+      if (token === undefined) throw unauthenticated('the request carries no credential')
+      const caller = await broker.authenticate(token)
+      res.locals['caller'] = caller
+      await countCaller(broker, res, caller.keyId)
+    } catch (error) {
+      // Only those who fail are counted by address: a neighbour with a key is not held up by them.
+      if (isProblem(error, 'unauthenticated')) await countAddress(broker, req, res)
+      throw error
+    }
     next()
   }
 
@@ -19,6 +28,7 @@ export const authenticate =
 export function callerWith(res: Response, scope: Scope): Caller {
   const caller = res.locals['caller'] as Caller
   if (!caller.scopes.includes(scope) && !caller.scopes.includes('admin')) throw forbidden(scope)
+  assertWithinLimit(res)
   return caller
 }
 

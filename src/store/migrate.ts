@@ -10,6 +10,7 @@ import { UnusableDatabase, type Engine } from './engine.ts'
 import { up as cleanUp } from './migrations/0010-clean-up.ts'
 import { up as idempotencyKeys } from './migrations/0030-idempotency-keys.ts'
 import { up as uploadTokens } from './migrations/0031-upload-tokens.ts'
+import { up as rateCounts } from './migrations/0032-rate-counts.ts'
 import type { Schema } from './schema.ts'
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -21,6 +22,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0010-clean-up': { up: cleanUp },
   '0030-idempotency-keys': { up: idempotencyKeys },
   '0031-upload-tokens': { up: uploadTokens },
+  '0032-rate-counts': { up: rateCounts },
 }
 
 const TABLE = 'kysely_migration'

@@ -109,6 +109,8 @@ type UploadTokensTable = {
   expires_at: Millis
 }
 
+type RateCountsTable = { name: string; minute: number; used: number }
+
 export type ApiKeysTable = {
   id: string
   tenant: string
@@ -155,4 +157,5 @@ export type Schema = {
   walks: WalksTable
   idempotency_keys: IdempotencyKeysTable
   upload_tokens: UploadTokensTable
+  rate_counts: RateCountsTable
 }

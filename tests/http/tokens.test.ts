@@ -272,7 +272,7 @@ function watchFetch(): { stop: () => string[] } {
   const real = globalThis.fetch
   const fetched: string[] = []
   globalThis.fetch = (...args: Parameters<typeof fetch>) => {
-    fetched.push(String(args[0]))
+    fetched.push(args[0] instanceof Request ? args[0].url : args[0].toString())
     return real(...args)
   }
   return {

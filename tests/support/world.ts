@@ -8,6 +8,7 @@ import { uuidv7obj } from 'uuidv7'
 import { createApiKey, SCOPES, type Scope } from '../../src/broker/api-keys.ts'
 import type { CheckForeign } from '../../src/broker/authenticate.ts'
 import { createBroker, type Broker } from '../../src/broker/broker.ts'
+import type { RateConfig } from '../../src/broker/rate-limits.ts'
 import { createBucket, type Bucket } from '../../src/bucket/bucket.ts'
 import type { Slot } from '../../src/bucket/slots.ts'
 import type { BucketConfig } from '../../src/bucket/config.ts'
@@ -63,6 +64,8 @@ export type WorldOptions = {
   scanByUrl?: ScanByUrl
   /** Tokens of the customer's identity provider. */
   checkForeign?: CheckForeign
+  /** Without it there are no limits. */
+  rates?: RateConfig
 }
 
 const LIMITS = {
@@ -122,7 +125,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const bucket = options.spoil?.(plain) ?? plain
   const { profiles = { default: {} } } = options
   const { scanner = null, scanByUrl = null, checkForeign = null } = options
-  const parts = { store, bucket, clock, profiles, scanner, scanByUrl, checkForeign }
+  const rates = options.rates ?? { perMinute: 0, anonymousPerMinute: 0 }
+  const parts = { store, bucket, clock, profiles, scanner, scanByUrl, checkForeign, rates }
   const broker = createTestBroker(parts)
   return {
     store,
@@ -148,6 +152,7 @@ type Parts = Pick<World, 'store' | 'bucket' | 'clock'> &
     scanner?: Pick<Scanner, 'begin'> | null
     scanByUrl?: ScanByUrl | null
     checkForeign?: CheckForeign | null
+    rates?: RateConfig
   }
 
 export const RECEIPT_KEY = generateKeyPairSync('ed25519')
@@ -165,6 +170,7 @@ export const createTestBroker = ({
   scanner = null,
   scanByUrl = null,
   checkForeign = null,
+  rates = { perMinute: 0, anonymousPerMinute: 0 },
 }: Parts): Broker =>
   createBroker({
     store,
@@ -178,6 +184,7 @@ export const createTestBroker = ({
     scanByUrl,
     tokenSecret: TOKEN_SECRET,
     checkForeign,
+    rates,
     receiptKeys: { signing: RECEIPT_KEY.privateKey, retired: [RETIRED_KEY.publicKey] },
     now: clock.now,
     random: () => 0,

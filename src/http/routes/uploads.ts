@@ -9,6 +9,7 @@ import { authenticate, callerWith, tenantWith } from '../caller.ts'
 import type { Cursors } from '../cursor.ts'
 import type { Endpoint } from '../mount.ts'
 import { parseBody, parseQuery } from '../parse.ts'
+import { anonymously } from '../rate-limit.ts'
 import { readOptionalJson } from '../read-json.ts'
 import { renderDownload, renderUpload } from '../render-upload.ts'
 import { DownloadQuery, ListQuery, NoBody, NoQuery, WaitQuery } from '../upload-queries.ts'
@@ -44,7 +45,11 @@ export function uploadEndpoints(deps: UploadRoutesDeps): Endpoint[] {
     call('get', `${one}/download`, getDownload(deps)),
     call('get', `${one}/history`, getHistory(deps)),
     call('get', `${one}/receipt`, getReceipt(deps)),
-    { method: 'get', path: '/.well-known/jwks.json', handlers: [getKeySet(deps)] },
+    {
+      method: 'get',
+      path: '/.well-known/jwks.json',
+      handlers: [anonymously(deps.broker), getKeySet(deps)],
+    },
   ]
 }
 
