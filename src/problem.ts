@@ -50,6 +50,7 @@ const CATALOGUE = {
   'idempotency-in-progress': [409, 'The first call with this key is still running', 'safe'],
   'upload-expired': [410, 'The upload has expired', 'never'],
   'upload-deleted': [410, 'The upload was deleted', 'never'],
+  'precondition-failed': [412, 'The upload is not as you last saw it', 'after-fix'],
   'payload-too-large': [413, 'The request body is too large', 'after-fix'],
   'uri-too-long': [414, 'The address is too long', 'after-fix'],
   'unsupported-media-type': [415, 'The body has the wrong media type', 'after-fix'],

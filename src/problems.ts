@@ -113,6 +113,12 @@ export const uploadExpired = () =>
 export const uploadDeleted = () =>
   problem('upload-deleted', { detail: 'the object was deleted', expected: 'a new upload' })
 
+export const preconditionFailed = (version: number) =>
+  problem('precondition-failed', {
+    detail: `the upload is at version ${version}`,
+    expected: 'If-Match with the version of the record in quotes, or no such header',
+  })
+
 export const payloadTooLarge = (limitBytes: number) =>
   problem(
     'payload-too-large',

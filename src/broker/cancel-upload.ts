@@ -1,6 +1,6 @@
 /** Withdraw an upload before it is ready, or delete the object of a ready one. Safe to repeat. */
 
-import { forbiddenToToken, illegalState } from '../problems.ts'
+import { forbiddenToToken, illegalState, preconditionFailed } from '../problems.ts'
 import { recordDeleted, recordEnded } from '../store/transitions.ts'
 import type { Upload } from '../upload/upload.ts'
 import type { Deps } from './deps.ts'
@@ -9,16 +9,23 @@ import { requireUpload } from './find-upload.ts'
 type CancelDeps = Pick<Deps, 'store' | 'log' | 'now'>
 
 /** Who may withdraw an upload may not always delete a verified object. */
-export type CancelLimits = { mayDelete: boolean }
+export type CancelLimits = {
+  mayDelete: boolean
+  /** Null: whatever the version is. Otherwise the quoted versions that If-Match names. */
+  ifMatch?: readonly string[] | null
+}
 
 export async function cancelUpload(
   deps: CancelDeps,
   tenant: string,
   id: string,
-  { mayDelete }: CancelLimits = { mayDelete: true },
+  { mayDelete, ifMatch = null }: CancelLimits = { mayDelete: true },
 ): Promise<Upload> {
   for (;;) {
     const upload = await requireUpload(deps, tenant, id)
+    // The change itself is a compare-and-set on this version.
+    const isSeen = ifMatch === null || ifMatch.includes(`"${upload.version}"`)
+    if (!isSeen) throw preconditionFailed(upload.version)
     if (upload.state === 'ready' && !mayDelete) throw onlyBeforeReady()
     const ended = await end(deps, upload)
     if (ended) return ended

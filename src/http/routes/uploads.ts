@@ -96,12 +96,17 @@ function assertBare(req: Request<{ id: string }>): void {
   parseBody(NoBody, req.body ?? {})
 }
 
+/** Null when any version will do (RFC 9110). */
+const ifMatchOf = (header: string | undefined): string[] | null =>
+  header === undefined || header.trim() === '*' ? null : header.split(',').map((tag) => tag.trim())
+
 const deleteUpload =
   ({ broker }: UploadRoutesDeps): Answer =>
   async (req, res) => {
     assertBare(req)
     const { tenant, token } = await ownerWith(broker, req, res, 'uploads:write')
-    const upload = await broker.cancelUpload(tenant, req.params.id, { mayDelete: token === null })
+    const limits = { mayDelete: token === null, ifMatch: ifMatchOf(req.get('if-match')) }
+    const upload = await broker.cancelUpload(tenant, req.params.id, limits)
     res.json(renderUpload(upload, broker.guaranteesFor(upload)))
   }
 
