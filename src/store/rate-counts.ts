@@ -43,7 +43,7 @@ export function takeShare(store: Store, share: Share): Promise<Granted> {
       .where('minute', '=', minute)
       .execute()
     return { granted, used: used - (wanted - granted) }
-  })
+  }, `rate/${name}`)
 }
 
 /** @returns how many went. */

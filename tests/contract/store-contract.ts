@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/globals'
 import { createFixture, type Databases } from './store-fixture.ts'
+import { describeCallers } from './store-callers.ts'
 import { describeLists } from './store-lists.ts'
 import { describeSchema } from './store-schema.ts'
 import { describeWrites } from './store-writes.ts'
@@ -17,5 +18,6 @@ export function describeStoreContract(name: string, open: () => Promise<Database
     describeSchema(fixture)
     describeWrites(fixture)
     describeLists(fixture)
+    describeCallers(fixture)
   })
 }
