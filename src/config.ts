@@ -2,11 +2,7 @@
 
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
-import {
-  GRANT_FIELDS,
-  type ClaimSource,
-  type IdentityConfig,
-} from './identity/identity-provider.ts'
+import { CALLER_VARIABLES, callerMistakes, identitySlice, ratesSlice } from './config-of-callers.ts'
 import { loadReceiptKeys } from './receipt-keys.ts'
 
 /** The environment itself, for the commands to hand on. */
@@ -21,14 +17,6 @@ const seconds = z.coerce.number().int().min(1)
 const address = z.url({ protocol: /^https?$/ })
 const token = z.string().min(16, 'expected at least 16 characters').optional()
 const pair = { id: 'ACCESS_KEY_ID', secret: 'SECRET_ACCESS_KEY' } as const
-
-const claimMap = z
-  .string()
-  .regex(
-    new RegExp(`^((${GRANT_FIELDS.join('|')}):?=[^,]+(,|$))*$`),
-    `expected field=claim or field:=value, separated by commas, of ${GRANT_FIELDS.join(', ')}`,
-  )
-  .default('')
 
 /** Every variable; `.env.example` holds the same names and defaults, and a test compares them. */
 export const ENVIRONMENT = {
@@ -76,18 +64,7 @@ export const ENVIRONMENT = {
   RECEIPT_PRIVATE_KEY: text,
   RECEIPT_RETIRED_KEYS: optional,
   TOKEN_SECRET: z.string().min(32, 'expected at least 32 characters'),
-  JWT_JWKS: z
-    .string()
-    .regex(
-      /^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]|file:.)/,
-      'expected an https address, or file: and a path',
-    )
-    .optional(),
-  JWT_ISSUER: optional,
-  JWT_AUDIENCE: optional,
-  JWT_CLAIMS: claimMap,
-  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(6_000),
-  RATE_LIMIT_ANONYMOUS_PER_MINUTE: z.coerce.number().int().min(0).default(600),
+  ...CALLER_VARIABLES,
   CORS_ORIGINS: z.string().default(''),
   TRUST_PROXY: z.string().default('off'),
   LAND_GRACE_SECONDS: z.coerce.number().int().min(0).default(900),
@@ -141,10 +118,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     events: eventsSlice(e),
     scanners: scannersSlice(e),
     identity: identitySlice(e),
-    rates: {
-      perMinute: e.RATE_LIMIT_PER_MINUTE,
-      anonymousPerMinute: e.RATE_LIMIT_ANONYMOUS_PER_MINUTE,
-    },
+    rates: ratesSlice(e),
     receiptKeys: loadReceiptKeys(e.RECEIPT_PRIVATE_KEY, e.RECEIPT_RETIRED_KEYS ?? null),
     metrics: e.METRICS === 'on',
     log: { level: e.LOG_LEVEL },
@@ -196,13 +170,10 @@ function crossMistakes(env: NodeJS.ProcessEnv): string[] {
   const open = env['SCANNER_URL'] !== undefined && env['SCANNER_TOKEN'] === undefined
   const unknown = (env['ROLES'] ?? 'api').split(',').filter((role) => !/^(api|worker)$/.test(role))
   const bare = open ? ['SCANNER_TOKEN: missing, while SCANNER_URL is set'] : []
-  const blind = ['JWT_ISSUER', 'JWT_AUDIENCE']
-    .filter((name) => env['JWT_JWKS'] !== undefined && env[name] === undefined)
-    .map((name) => `${name}: missing, while JWT_JWKS is set`)
   return [
     ...halves,
     ...bare,
-    ...blind,
+    ...callerMistakes(env),
     ...unknown.map((role) => `ROLES: expected api, worker or both, got ${role}`),
   ]
 }
@@ -225,28 +196,6 @@ const httpSlice = (e: Env) => ({
   trustProxy: e.TRUST_PROXY === 'off' ? (false as const) : e.TRUST_PROXY,
   uploadEndpoint: e.S3_PUBLIC_ENDPOINT ?? e.S3_ENDPOINT ?? null,
 })
-
-function identitySlice(e: Env): IdentityConfig | null {
-  if (e.JWT_JWKS === undefined) return null
-  const given = e.JWT_CLAIMS.split(',').map((pair) => /^(\w+)(:?=)(.+)$/.exec(pair))
-  const sourceOf = (field: string): ClaimSource => {
-    const [, , how, what = ''] = given.find((pair) => pair?.[1] === field) ?? []
-    if (how === undefined) return { claim: field === 'subject' ? 'sub' : field }
-    return how === '=' ? { claim: what } : { value: what }
-  }
-  return {
-    keySet: e.JWT_JWKS,
-    issuer: e.JWT_ISSUER ?? '',
-    audience: e.JWT_AUDIENCE ?? '',
-    claims: {
-      tenant: sourceOf('tenant'),
-      profile: sourceOf('profile'),
-      subject: sourceOf('subject'),
-      maxUploads: sourceOf('maxUploads'),
-      maxBytes: sourceOf('maxBytes'),
-    },
-  }
-}
 
 const scannersSlice = (e: Env) => ({
   clamd:

@@ -3,6 +3,16 @@
 import { problem, type FieldError } from './problem.ts'
 
 export { Problem, isProblem, type FieldError } from './problem.ts'
+export {
+  digestMismatch,
+  forbiddenToToken,
+  idempotencyInProgress,
+  idempotencyKeyReused,
+  identityUnavailable,
+  invalidIdempotencyKey,
+  preconditionFailed,
+  rateLimited,
+} from './problems-of-trust.ts'
 
 const soon = { headers: { 'retry-after': '2' } }
 
@@ -24,18 +34,6 @@ export const malformedPath = () =>
     expected: 'a path with valid percent-encoding',
   })
 
-export const invalidIdempotencyKey = (detail: string) =>
-  problem('invalid-idempotency-key', {
-    detail,
-    expected: 'one Idempotency-Key of 1 to 255 printable ASCII characters, in quotes or as a token',
-  })
-
-export const digestMismatch = (detail: string) =>
-  problem('digest-mismatch', {
-    detail,
-    expected: 'Content-Digest: sha-256=:<base64>: of the body as sent, or no such header',
-  })
-
 export const unauthenticated = (detail: string, cause?: unknown) =>
   problem(
     'unauthenticated',
@@ -49,9 +47,6 @@ export const forbidden = (scope: string) =>
     detail: `the key has no scope ${scope}`,
     expected: `a key with the scope ${scope} or admin`,
   })
-
-export const forbiddenToToken = (detail: string) =>
-  problem('forbidden', { detail, expected: 'what the upload token was made for, or an API key' })
 
 export const quotaExceeded = (detail: string, expected: string) =>
   problem('quota-exceeded', { detail, expected })
@@ -88,22 +83,6 @@ export const objectNotFoundYet = () =>
     soon,
   )
 
-export const idempotencyInProgress = () =>
-  problem(
-    'idempotency-in-progress',
-    {
-      detail: 'a call with this Idempotency-Key is being answered now',
-      expected: 'the first call to end before it is repeated',
-    },
-    soon,
-  )
-
-export const idempotencyKeyReused = () =>
-  problem('idempotency-key-reused', {
-    detail: 'this Idempotency-Key came with another body before',
-    expected: 'the same body as the first time, or a new key',
-  })
-
 export const uploadExpired = () =>
   problem('upload-expired', {
     detail: 'nothing landed in time, so the upload has expired',
@@ -112,12 +91,6 @@ export const uploadExpired = () =>
 
 export const uploadDeleted = () =>
   problem('upload-deleted', { detail: 'the object was deleted', expected: 'a new upload' })
-
-export const preconditionFailed = (version: number) =>
-  problem('precondition-failed', {
-    detail: `the upload is at version ${version}`,
-    expected: 'If-Match with the version of the record in quotes, or no such header',
-  })
 
 export const payloadTooLarge = (limitBytes: number) =>
   problem(
@@ -185,17 +158,6 @@ export const unknownProfile = (name: string, known: readonly string[]) =>
     { errors: [{ pointer: '/profile', detail: `${name} is not configured` }] },
   )
 
-/** @param resetSeconds until the next minute begins. */
-export const rateLimited = (limit: number, resetSeconds: number) =>
-  problem(
-    'rate-limited',
-    {
-      detail: `more than ${limit} requests in this minute`,
-      expected: `at most ${limit} requests per minute`,
-    },
-    { headers: { 'retry-after': String(resetSeconds) } },
-  )
-
 export const storageUnavailable = (cause?: unknown) =>
   problem(
     'storage-unavailable',
@@ -211,16 +173,6 @@ export const scannerUnavailable = (cause?: unknown) =>
     { detail: 'the scanner gave no usable answer', expected: 'the scanner to answer' },
     soon,
     cause,
-  )
-
-export const identityUnavailable = () =>
-  problem(
-    'identity-unavailable',
-    {
-      detail: "the identity provider's keys could not be fetched",
-      expected: 'the identity provider to answer',
-    },
-    { headers: { 'retry-after': '30' } },
   )
 
 export const recordsUnavailable = (cause?: unknown) =>

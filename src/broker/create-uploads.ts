@@ -83,7 +83,7 @@ const toStored = (result: BatchResult): Stored =>
 
 const allAsTheyAre = (deps: CreateDeps, tenant: string, stored: unknown): Promise<BatchResult[]> =>
   Promise.all(
-    (stored as Stored[]).map((each) =>
-      'problem' in each ? each : asItIsNow(deps, tenant, idIn(each)),
+    (stored as Stored[]).map(async (each) =>
+      'problem' in each ? each : await asItIsNow(deps, tenant, idIn(each)),
     ),
   )

@@ -13,7 +13,7 @@ export type RateConfig = {
   anonymousPerMinute: number
 }
 
-export type Verdict = {
+type Verdict = {
   isAllowed: boolean
   limit: number
   /** Requests left in this minute, as far as this node knows. */

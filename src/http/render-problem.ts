@@ -27,11 +27,9 @@ export const renderProblem: ErrorRequestHandler = (error: unknown, _req, res, ne
 }
 
 /** @param instance the request's id. */
-export function problemBody(
-  { slug, headers: _headers, ...shown }: ProblemFields,
-  instance: string,
-) {
-  return { type: `/problems/${slug}`, ...shown, instance }
+export function problemBody(fields: ProblemFields, instance: string) {
+  const { slug, ...shown } = fields
+  return { type: `/problems/${slug}`, ...shown, headers: undefined, instance }
 }
 
 function toProblem(error: unknown): Problem {

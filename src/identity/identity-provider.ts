@@ -3,21 +3,15 @@
 import { createHash } from 'node:crypto'
 import { decodeProtectedHeader, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import { z } from 'zod'
+import type { ClaimMap, ClaimSource, GrantField } from './claim-map.ts'
 import { createKeySet, type FetchKeys } from './key-set.ts'
-
-export const GRANT_FIELDS = ['tenant', 'profile', 'subject', 'maxUploads', 'maxBytes'] as const
-
-type GrantField = (typeof GRANT_FIELDS)[number]
-
-/** Where a field comes from: a claim of the token, or a value that is always the same. */
-export type ClaimSource = { claim: string } | { value: string }
 
 export type IdentityConfig = {
   issuer: string
   audience: string
   /** An https address, or `file:` and a path. */
   keySet: string
-  claims: Record<GrantField, ClaimSource>
+  claims: ClaimMap
 }
 
 export type ForeignGrant = {

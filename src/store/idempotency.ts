@@ -34,13 +34,13 @@ export function claimKey(store: Store, claim: Claim): Promise<IdempotencyRow | n
         conflict
           .column('digest')
           .doUpdateSet(fresh)
-          .where(({ eb, and, or }) =>
-            or([
-              eb('idempotency_keys.expires_at', '<=', at.getTime()),
-              and([
-                eb('idempotency_keys.result', 'is', null),
-                eb('idempotency_keys.fingerprint', '=', fingerprint),
-                eb('idempotency_keys.claimed_at', '<=', deadBefore.getTime()),
+          .where((where) =>
+            where.or([
+              where('idempotency_keys.expires_at', '<=', at.getTime()),
+              where.and([
+                where('idempotency_keys.result', 'is', null),
+                where('idempotency_keys.fingerprint', '=', fingerprint),
+                where('idempotency_keys.claimed_at', '<=', deadBefore.getTime()),
               ]),
             ]),
           ),

@@ -55,11 +55,12 @@ export async function deleteRateCounts(
   const { numDeletedRows } = await store.write((trx) =>
     trx
       .deleteFrom('rate_counts')
-      .where(({ eb, refTuple, selectFrom }) =>
-        eb(
-          refTuple('name', 'minute'),
+      .where((where) =>
+        where(
+          where.refTuple('name', 'minute'),
           'in',
-          selectFrom('rate_counts')
+          where
+            .selectFrom('rate_counts')
             .select(['name', 'minute'])
             .where('minute', '<', beforeMinute)
             .limit(limit)

@@ -51,14 +51,26 @@ import {
 } from '../../src/store/uploads.ts'
 import { currentWalk, moveWalk } from '../../src/store/walks.ts'
 import { UNPROBED } from '../../src/upload/guarantees.ts'
+import {
+  claimKey,
+  deleteExpiredKeys,
+  findKey,
+  finishKey,
+  releaseKey,
+} from '../../src/store/idempotency.ts'
+import { insertUploads, type Terms } from '../../src/store/insert-uploads.ts'
+import { deleteRateCounts, takeShare } from '../../src/store/rate-counts.ts'
+import { deleteExpiredTokens } from '../../src/store/upload-tokens.ts'
 import type { Upload } from '../../src/upload/upload.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { seed, seededUntil } from '../support/seed.ts'
+import { seedCallers } from '../support/seed-callers.ts'
 import { anUpload } from '../support/uploads.ts'
 
 const ROWS = 20_000
 const now = seededUntil(ROWS)
 const when = { at: now, cause: 'worker' } as const
+const AMPLE = { openSlots: 100_000, reservedBytes: 100_000_000 }
 const OBSERVED = { size: 64, contentType: 'a/b', etag: '"e"', versionId: null }
 const REJECTION = { reason: 'infected', detail: 'd', expected: 'e', observed: 'o' } as const
 
@@ -85,6 +97,23 @@ async function askEverything(store: Store): Promise<void> {
   await saveCapabilities(store, { bucket: 'b', guarantees: UNPROBED, probedAt: now })
   await versionsAsked(store)
   await cleanUpCalls(store)
+  await callerCalls(store)
+}
+
+async function callerCalls(store: Store): Promise<void> {
+  const claim = { digest: 'd', fingerprint: 'f', claim: 'c' }
+  await claimKey(store, { ...claim, at: now, deadBefore: now, expiresAt: now })
+  await findKey(store, 'digest-7')
+  const wanted = { upload: anUpload({ createdAt: now, tenant: 't1' }), quota: AMPLE }
+  const full = { ...wanted, quota: { openSlots: 0, reservedBytes: 0 } }
+  const token = { id: 't', maxUploads: 9, maxBytes: 10_000, expiresAt: now }
+  const finish: Terms['finish'] = (trx) => finishKey(trx, claim, '{}')
+  await insertUploads(store, [wanted, full], { token, finish })
+  await releaseKey(store, claim)
+  await takeShare(store, { name: 'a', minute: 1, wanted: 3, owed: 0, limit: 2 })
+  await deleteExpiredKeys(store, now, 5)
+  await deleteExpiredTokens(store, now, 5)
+  await deleteRateCounts(store, 3, 5)
 }
 
 async function cleanUpCalls(store: Store): Promise<void> {
@@ -114,8 +143,7 @@ async function oneLife(store: Store): Promise<void> {
     return upload
   }
   const fresh = anUpload({ createdAt: now, tenant: 't1' })
-  const quota = { openSlots: 100_000, reservedBytes: 100_000_000 }
-  expect(await insertPending(store, fresh, quota)).toBe(true)
+  expect(await insertPending(store, fresh, AMPLE)).toBe(true)
   await scheduleLook(store, fresh, now)
   const terms = { slotExpiresAt: now, landBy: now, dueAt: now }
   const pending = must(await renewPending(store, fresh, terms))
@@ -156,7 +184,7 @@ type Subject = {
   close: () => Promise<void>
 }
 
-const GROWING = '(uploads|transitions|inbox|claims)'
+const GROWING = '(uploads|transitions|inbox|claims|idempotency_keys|upload_tokens|rate_counts)'
 
 function onSqlite(): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-plans-'))
@@ -215,6 +243,7 @@ describe.each([
     store = storeOf(db, subject.engine, localClock())
     await store.migrate()
     await seed(store, ROWS)
+    await seedCallers(store, 5_000, now)
     await sql.raw(subject.afterSeed).execute(db)
     asked = new Map()
   }, 60_000)
