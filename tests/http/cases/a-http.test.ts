@@ -11,7 +11,7 @@ let server: Listening
 let key: string
 beforeAll(async () => {
   world = await createWorld()
-  server = await listen(world.app, '127.0.0.1', 0)
+  server = await listen(world.app, { host: '127.0.0.1', port: 0, drainSeconds: 0 })
   key = await world.newKey()
 })
 afterAll(async () => {
