@@ -27,6 +27,8 @@ import { openStore, type Store } from './store/store.ts'
 import { createEventLog, createLogger, type Logger } from './telemetry/log.ts'
 import { reportTo } from './telemetry/store-report.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
+import { createSecretBox } from './webhooks/secret-box.ts'
+import { createSender } from './webhooks/send.ts'
 
 const STREAM_IDLE_MS = 30_000
 
@@ -54,7 +56,9 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   // The jobs need the broker and wake-ups run the other way, so they meet here.
   let jobs: Jobs | null = null
   const now = extras.now ?? store.clock.now
+  const sender = createSender(config.webhooks)
   const broker = createBroker({
+    sender,
     ...brokerDeps({ config, profiles, store, logger, metrics, detector, now }),
     wakeWorkers: () => jobs?.wakeWorkers(),
     wakeInbox: () => jobs?.wakeInbox(),
@@ -78,6 +82,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const close = async (): Promise<void> => {
     stopping.abort()
     await Promise.all([listening.close(), jobs?.stop(), poller?.stop()])
+    sender.close()
     await Promise.all([store.close(), detector.close()])
     logger.info('service.stopped')
   }
@@ -152,6 +157,8 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
       createIdentityProvider(config.identity, fetchKeysFrom(config.identity.keySet), now),
     bucket: createBucket(config.bucket, undefined, now),
     limits: config.limits,
+    webhooks: config.webhooks,
+    secretBox: createSecretBox(config.http.tokenSecret),
     meter: metrics,
     expectsEvents: expectsEvents(config),
     log: createEventLog(logger),
