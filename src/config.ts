@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
 import { CALLER_VARIABLES, callerMistakes, identitySlice, ratesSlice } from './config-of-callers.ts'
+import { WEBHOOK_VARIABLES, webhooksSlice } from './config-of-webhooks.ts'
 import { loadReceiptKeys } from './receipt-keys.ts'
 
 /** The environment itself, for the commands to hand on. */
@@ -16,10 +17,6 @@ const count = z.coerce.number().int().min(1)
 const seconds = z.coerce.number().int().min(1)
 const address = z.url({ protocol: /^https?$/ })
 const token = z.string().min(16, 'expected at least 16 characters').optional()
-const schedule = z
-  .string()
-  .regex(/^\d{1,6}(,\d{1,6}){0,29}$/, 'expected seconds, separated by commas')
-  .transform((steps) => steps.split(',').map(Number))
 const pair = { id: 'ACCESS_KEY_ID', secret: 'SECRET_ACCESS_KEY' } as const
 
 /** Every variable; `.env.example` holds the same names and defaults, and a test compares them. */
@@ -83,14 +80,7 @@ export const ENVIRONMENT = {
   VERIFY_CONCURRENCY: count.default(8),
   VERIFY_PER_TENANT: count.default(6),
   DOWNLOAD_TTL_SECONDS: seconds.max(604_800).default(900),
-  WEBHOOK_ALLOW_PRIVATE: onOff.default('off'),
-  WEBHOOK_SCHEDULE_SECONDS: z
-    .string()
-    .default('0,5,300,1800,7200,18000,36000,50400,72000,86400')
-    .pipe(schedule),
-  WEBHOOK_CONCURRENCY: count.min(2).default(256),
-  DELIVERY_RETENTION_SECONDS: seconds.default(604_800),
-  DEAD_LETTER_RETENTION_SECONDS: seconds.default(2_592_000),
+  ...WEBHOOK_VARIABLES,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ISSUE_SLOTS: onOff.default('on'),
   ACCEPT_EVENTS: onOff.default('on'),
@@ -243,20 +233,6 @@ const eventsSlice = (e: Env) => ({
           endpoint: e.SQS_ENDPOINT ?? null,
           region: e.S3_REGION,
         },
-})
-
-const ATTEMPT_SECONDS = 15
-const FIVE_DAYS_SECONDS = 432_000
-
-const webhooksSlice = (e: Env) => ({
-  allowPrivate: e.WEBHOOK_ALLOW_PRIVATE === 'on',
-  timeoutMs: ATTEMPT_SECONDS * 1000,
-  // Twice as long as an attempt may take, so that none is ever made twice at once.
-  leaseSeconds: 2 * ATTEMPT_SECONDS,
-  scheduleSeconds: e.WEBHOOK_SCHEDULE_SECONDS,
-  hopelessSeconds: FIVE_DAYS_SECONDS,
-  deliveredKeptSeconds: e.DELIVERY_RETENTION_SECONDS,
-  deadKeptSeconds: e.DEAD_LETTER_RETENTION_SECONDS,
 })
 
 const bucketSlice = (e: Env) => ({

@@ -56,20 +56,18 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   // The jobs need the broker and wake-ups run the other way, so they meet here.
   let jobs: Jobs | null = null
   const now = extras.now ?? store.clock.now
-  const sender = createSender(config.webhooks)
+  const deps = brokerDeps({ config, profiles, store, logger, metrics, detector, now })
   const broker = createBroker({
-    sender,
-    ...brokerDeps({ config, profiles, store, logger, metrics, detector, now }),
+    ...deps,
     wakeWorkers: () => jobs?.wakeWorkers(),
     wakeInbox: () => jobs?.wakeInbox(),
   })
   const stopping = new AbortController()
-  const { version, pages } = extras
   const app = createApp(config.http, {
     broker,
     logger,
-    version,
-    pages,
+    version: extras.version,
+    pages: extras.pages,
     stopping: stopping.signal,
     metrics: config.metrics ? metrics.render : null,
     assertSns: snsGateFor(config.events.sns, now),
@@ -77,12 +75,12 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const listening = await listen(app, config.http)
   if (config.jobs.run) jobs = startJobs(broker, config.jobs, events.warn)
   const poller = startPoller(config, broker, logger)
-  logger.info({ url: listening.url, version }, 'service.started')
+  logger.info({ url: listening.url, version: extras.version }, 'service.started')
 
   const close = async (): Promise<void> => {
     stopping.abort()
     await Promise.all([listening.close(), jobs?.stop(), poller?.stop()])
-    sender.close()
+    deps.sender.close()
     await Promise.all([store.close(), detector.close()])
     logger.info('service.stopped')
   }
@@ -159,6 +157,7 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     limits: config.limits,
     webhooks: config.webhooks,
     secretBox: createSecretBox(config.http.tokenSecret),
+    sender: createSender(config.webhooks),
     meter: metrics,
     expectsEvents: expectsEvents(config),
     log: createEventLog(logger),

@@ -37,7 +37,7 @@ export async function redeliver(
   const delivery = await requireDelivery({ store }, tenant, id)
   const webhook = await findWebhook(store, tenant, delivery.webhook_id)
   if (webhook?.state !== 'enabled') throw webhookNotEnabled(webhook?.state ?? 'deleted')
-  const restarted = await restartDelivery(store, id, now())
+  const restarted = await restartDelivery(store, delivery, now())
   if (!restarted) throw notFound()
   log.info('delivery.restarted', { deliveryId: id })
   return restarted

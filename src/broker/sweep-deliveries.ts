@@ -3,7 +3,6 @@
 import {
   buryUndeliverable,
   deleteEmptyWebhooks,
-  deleteForgottenEvents,
   deleteSettledDeliveries,
   measureOutbox,
 } from '../store/delivery-sweeps.ts'
@@ -24,7 +23,6 @@ export async function sweepDeliveries(deps: SweepDeps, batch: number): Promise<n
     await buryUndeliverable(store, at, batch),
     await deleteSettledDeliveries(store, 'delivered', ago(webhooks.deliveredKeptSeconds), batch),
     await deleteSettledDeliveries(store, 'dead', ago(webhooks.deadKeptSeconds), batch),
-    await deleteForgottenEvents(store, ago(TOMBSTONE_SECONDS), batch),
     await deleteEmptyWebhooks(store, ago(TOMBSTONE_SECONDS), batch),
   ]
   await measure(deps, at)

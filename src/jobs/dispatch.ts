@@ -21,6 +21,9 @@ const SOON_MS = 10
 const LARGEST_SHARE = 0.1
 const LONGEST_PAUSE_MS = 250
 
+/** While the records are away, one line a second in the log is enough. */
+const AFTER_FAILURE_MS = 1_000
+
 /** Attempts that end by themselves within this need not be made again elsewhere. */
 const STOP_PATIENCE_MS = 5_000
 
@@ -72,9 +75,15 @@ function startLooks(look: () => Promise<number>, failed: (error: unknown) => voi
   const begin = (): void => {
     isHurried = false
     looking = look()
-      .then((spentMs) => {
-        notBefore = performance.now() + Math.min(LONGEST_PAUSE_MS, spentMs / LARGEST_SHARE)
-      }, failed)
+      .then(
+        (spentMs) => {
+          notBefore = performance.now() + Math.min(LONGEST_PAUSE_MS, spentMs / LARGEST_SHARE)
+        },
+        (error: unknown) => {
+          notBefore = performance.now() + AFTER_FAILURE_MS
+          failed(error)
+        },
+      )
       .finally(() => {
         looking = null
         schedule(isHurried ? SOON_MS : POLL_MS)

@@ -57,8 +57,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),
     job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),
   ]
-  const dispatch = config.sendWebhooks ? [startDispatching(broker, config, log)] : []
-  const all = [looks, inbox, workers, ...dispatch, ...sweeps]
+  const all = [looks, inbox, workers, ...startDispatching(broker, config, log), ...sweeps]
   return {
     wakeWorkers: workers.wake,
     wakeInbox: inbox.wake,
@@ -81,14 +80,15 @@ const startVerifying = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
     log,
   )
 
-const startDispatching = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
-  startDispatcher(
-    {
-      concurrency: config.webhookConcurrency,
-      isDue: broker.isDeliveryDue,
-      dueTo: broker.dueEndpoints,
-      claim: broker.claimFor,
-      run: broker.deliver,
-    },
-    log,
-  )
+/** None when webhooks are switched off: they wait in the outbox. */
+function startDispatching(broker: Broker, config: JobsConfig, log: JobLog): Job[] {
+  if (!config.sendWebhooks) return []
+  const spec = {
+    concurrency: config.webhookConcurrency,
+    isDue: broker.isDeliveryDue,
+    dueTo: broker.dueEndpoints,
+    claim: broker.claimFor,
+    run: broker.deliver,
+  }
+  return [startDispatcher(spec, log)]
+}

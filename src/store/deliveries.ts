@@ -46,20 +46,26 @@ export async function findDelivery(store: Store, tenant: string, id: string) {
 }
 
 /** The same event, with the whole schedule before it again. Null: it is gone. */
-export async function restartDelivery(store: Store, id: string, at: Date) {
-  const row = await store.write((trx) =>
-    trx
-      .updateTable('deliveries')
-      .set((column) => ({
-        state: 'pending' as const,
-        attempts: 0,
-        claim: column('claim', '+', 1),
-        due_at: at.getTime(),
-        settled_at: null,
-      }))
-      .where('id', '=', id)
-      .returningAll()
-      .executeTakeFirst(),
+export async function restartDelivery(
+  store: Store,
+  { id, webhook_id }: Pick<DeliveryRow, 'id' | 'webhook_id'>,
+  at: Date,
+) {
+  const row = await store.write(
+    (trx) =>
+      trx
+        .updateTable('deliveries')
+        .set((column) => ({
+          state: 'pending' as const,
+          attempts: 0,
+          claim: column('claim', '+', 1),
+          due_at: at.getTime(),
+          settled_at: null,
+        }))
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirst(),
+    `${webhook_id}/${id}`,
   )
   return row ?? null
 }

@@ -50,34 +50,40 @@ export async function listDueEndpoints(store: Store, query: EndpointQuery): Prom
 
 export type Claim = { id: string; webhook_id: string; claim: number; attempts: number }
 
-/** Takes up to `limit` due deliveries of one endpoint until the lease ends, the longest due first. */
+/**
+ * Takes up to `limit` due deliveries of one endpoint until the lease ends, the longest due first.
+ * What another node is taking at this moment is passed over.
+ */
 export const claimDeliveries = (
   store: Store,
   webhookId: string,
   lease: { now: Date; until: Date },
   limit: number,
 ): Promise<Claim[]> =>
-  store.write((trx) =>
-    trx
-      .updateTable('deliveries')
-      .set((column) => ({ due_at: lease.until.getTime(), claim: column('claim', '+', 1) }))
-      .where('id', 'in', (rows) =>
-        rows
-          .selectFrom('deliveries')
-          .select('id')
-          .where('webhook_id', '=', webhookId)
-          .where('due_at', '<=', lease.now.getTime())
-          .orderBy('due_at')
-          .limit(limit),
-      )
-      // Asked again of the row itself, in case another node has taken it meanwhile.
-      .where('due_at', '<=', lease.now.getTime())
-      .returning(['id', 'webhook_id', 'claim', 'attempts'])
-      .execute(),
+  store.write(
+    (trx) =>
+      trx
+        // By name, because a planner may ask a nested query once per row, and then it has no limit.
+        .with('taken', (db) =>
+          db
+            .selectFrom('deliveries')
+            .select('id')
+            .where('webhook_id', '=', webhookId)
+            .where('due_at', '<=', lease.now.getTime())
+            .orderBy('due_at')
+            .limit(limit)
+            .$if(store.skipsLocked, (rows) => rows.forUpdate().skipLocked()),
+        )
+        .updateTable('deliveries')
+        .set((column) => ({ due_at: lease.until.getTime(), claim: column('claim', '+', 1) }))
+        .where('id', 'in', (rows) => rows.selectFrom('taken').select('taken.id'))
+        .returning(['id', 'webhook_id', 'claim', 'attempts'])
+        .execute(),
+    webhookId,
   )
 
-/** What an attempt needs to know. Null: the endpoint or the event is gone. */
-export async function findDispatch(store: Store, { id }: Claim) {
+/** What an attempt needs to know. Null: the endpoint is gone, or the claim is somebody else's by now. */
+export async function findDispatch(store: Store, { id, claim }: Claim) {
   const row = await store.db
     .selectFrom('deliveries')
     .innerJoin('webhooks', 'webhooks.id', 'deliveries.webhook_id')
@@ -85,6 +91,8 @@ export async function findDispatch(store: Store, { id }: Claim) {
     .select(['deliveries.id', 'event_id', 'webhook_id', 'body', 'url'])
     .select(['secret', 'previous_secret', 'previous_until', 'failures'])
     .where('deliveries.id', '=', id)
+    .where('deliveries.claim', '=', claim)
+    .where('deliveries.state', '=', 'pending')
     .where('webhooks.state', '=', 'enabled')
     .executeTakeFirst()
   return row ?? null

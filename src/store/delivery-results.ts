@@ -25,6 +25,12 @@ async function settle(trx: Trx, { id, claim }: Claim, change: Change): Promise<b
   return numUpdatedRows > 0n
 }
 
+/**
+ * Both this and `recordFailed` write to the delivery, then to its endpoint: in the order of the
+ * endpoints, so that two nodes never hold one and wait for the other.
+ */
+const orderOf = ({ webhook_id, id }: Claim): string => `${webhook_id}/${id}`
+
 /** False when the delivery was taken or settled by somebody else. */
 export const recordDelivered = (
   store: Store,
@@ -43,7 +49,7 @@ export const recordDelivered = (
     })
     if (isOurs) await forgetFailures(trx, claim.webhook_id)
     return isOurs
-  })
+  }, orderOf(claim))
 
 const forgetFailures = (trx: Trx, webhookId: string) =>
   trx
@@ -85,7 +91,7 @@ export const recordFailed = (
     if (!isOurs) return null
     await countFailure(trx, claim.webhook_id, at)
     return { isDisabled: await disable(trx, claim.webhook_id, failure) }
-  })
+  }, orderOf(claim))
 
 const countFailure = (trx: Trx, webhookId: string, at: Date) =>
   trx
@@ -111,4 +117,7 @@ async function disable(trx: Trx, webhookId: string, failure: Failure): Promise<b
 
 /** The attempt was cut off: due again at once, and no step of the schedule is used up. */
 export const releaseClaim = (store: Store, claim: Claim, dueAt: Date): Promise<boolean> =>
-  store.write((trx) => settle(trx, claim, { state: 'pending', due_at: dueAt.getTime() }))
+  store.write(
+    (trx) => settle(trx, claim, { state: 'pending', due_at: dueAt.getTime() }),
+    orderOf(claim),
+  )

@@ -32,7 +32,7 @@ export async function announceTo(
   await store.write(async (trx) => {
     await insertEvent(trx, announcement, at)
     await trx.insertInto('deliveries').values(delivery).execute()
-  })
+  }, webhook.id)
   return delivery.id
 }
 

@@ -40,7 +40,8 @@ export async function insertWebhook(
       const insert = trx.insertInto('webhooks').values({ ...webhook, ...NEW, place })
       const inserted = insert.onConflict((conflict) => conflict.doNothing()).returningAll()
       return (await inserted.executeTakeFirst()) ?? 'taken meanwhile'
-    })
+      // Two that want the same place wait for each other, whatever their ids.
+    }, webhook.tenant)
     if (row !== 'taken meanwhile') return row
   }
 }
@@ -91,15 +92,17 @@ export async function changeWebhook(
   { id, secret }: Pick<WebhookRow, 'id' | 'secret'>,
   change: Change,
 ): Promise<WebhookRow | null> {
-  const row = await store.write((trx) =>
-    trx
-      .updateTable('webhooks')
-      .set(change)
-      .where('id', '=', id)
-      .where('secret', '=', secret)
-      .where('place', 'is not', null)
-      .returningAll()
-      .executeTakeFirst(),
+  const row = await store.write(
+    (trx) =>
+      trx
+        .updateTable('webhooks')
+        .set(change)
+        .where('id', '=', id)
+        .where('secret', '=', secret)
+        .where('place', 'is not', null)
+        .returningAll()
+        .executeTakeFirst(),
+    id,
   )
   return row ?? null
 }

@@ -52,7 +52,8 @@ export function createSender({ allowPrivate, timeoutMs, nameServers }: SenderCon
   const fresh = openerWith({ ...rules, keepAlive: false })
   return {
     send: async (message, stop) => {
-      const giveUpAt = Date.now() + timeoutMs
+      // Monotonic, as a clock that is set back must not make an attempt outlive its lease.
+      const giveUpAt = performance.now() + timeoutMs
       const sent = await exchange(kept.open, message, giveUpAt, stop)
       if (sent !== 'stale') return sent
       // The receiver closed a connection that was kept for us just as we used it: nobody's failure.
@@ -101,7 +102,7 @@ function exchange(
     }
     const stopped = (): void => cut({ outcome: 'stopped', error: 'the node stopped' })
     const late = (): void => cut({ outcome: 'timeout', error: 'no answer in time' })
-    const timer = setTimeout(late, Math.max(0, giveUpAt - Date.now()))
+    const timer = setTimeout(late, Math.max(0, giveUpAt - performance.now()))
     stop.addEventListener('abort', stopped, { once: true })
     request.on('error', (error) => end(isStale(request, error) ? 'stale' : failureOf(error)))
     request.on('close', () => end({ outcome: 'unreachable', error: 'the connection closed' }))

@@ -1,6 +1,7 @@
 /** The rules that tests deliver webhooks by: those of production, with receivers on this machine. */
 
 import type { Broker } from '../../src/broker/broker.ts'
+import type { NewWebhook } from '../../src/store/webhooks.ts'
 
 export const WEBHOOK_RULES = {
   allowPrivate: true,
@@ -25,3 +26,16 @@ export async function sendAllDue(broker: Broker): Promise<number> {
   }
   return sent
 }
+
+/** A row of an endpoint that listens to everything. */
+export const aWebhook = (id: string, change: Partial<NewWebhook> = {}): NewWebhook => ({
+  id,
+  tenant: 't',
+  url: `https://example.org/${id}`,
+  events: null,
+  profiles: null,
+  description: null,
+  secret: `sealed ${id}`,
+  created_at: 0,
+  ...change,
+})
