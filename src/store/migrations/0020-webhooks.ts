@@ -32,7 +32,6 @@ const STATEMENTS = [
      body text not null,
      created_at bigint not null,
      unique (upload_id, type))`,
-  `create index webhook_events_by_age on webhook_events (created_at)`,
   `create table deliveries (
      id text primary key,
      tenant text not null,
