@@ -2,6 +2,8 @@
 
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
+import { CALLER_VARIABLES, callerMistakes, identitySlice, ratesSlice } from './config-of-callers.ts'
+import { WEBHOOK_VARIABLES, webhooksSlice } from './config-of-webhooks.ts'
 import { loadReceiptKeys } from './receipt-keys.ts'
 
 /** The environment itself, for the commands to hand on. */
@@ -63,6 +65,7 @@ export const ENVIRONMENT = {
   RECEIPT_PRIVATE_KEY: text,
   RECEIPT_RETIRED_KEYS: optional,
   TOKEN_SECRET: z.string().min(32, 'expected at least 32 characters'),
+  ...CALLER_VARIABLES,
   CORS_ORIGINS: z.string().default(''),
   TRUST_PROXY: z.string().default('off'),
   LAND_GRACE_SECONDS: z.coerce.number().int().min(0).default(900),
@@ -77,10 +80,12 @@ export const ENVIRONMENT = {
   VERIFY_CONCURRENCY: count.default(8),
   VERIFY_PER_TENANT: count.default(6),
   DOWNLOAD_TTL_SECONDS: seconds.max(604_800).default(900),
+  ...WEBHOOK_VARIABLES,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ISSUE_SLOTS: onOff.default('on'),
   ACCEPT_EVENTS: onOff.default('on'),
   RUN_JOBS: onOff.default('on'),
+  SEND_WEBHOOKS: onOff.default('on'),
   CONSOLE: onOff.default('on'),
   METRICS: onOff.default('on'),
 }
@@ -112,9 +117,14 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       looksPerSecond: e.LOOKS_PER_SECOND,
       verifyConcurrency: e.VERIFY_CONCURRENCY,
       verifyPerTenant: e.VERIFY_PER_TENANT,
+      sendWebhooks: e.SEND_WEBHOOKS === 'on',
+      webhookConcurrency: e.WEBHOOK_CONCURRENCY,
     },
+    webhooks: webhooksSlice(e),
     events: eventsSlice(e),
     scanners: scannersSlice(e),
+    identity: identitySlice(e),
+    rates: ratesSlice(e),
     receiptKeys: loadReceiptKeys(e.RECEIPT_PRIVATE_KEY, e.RECEIPT_RETIRED_KEYS ?? null),
     metrics: e.METRICS === 'on',
     log: { level: e.LOG_LEVEL },
@@ -169,6 +179,7 @@ function crossMistakes(env: NodeJS.ProcessEnv): string[] {
   return [
     ...halves,
     ...bare,
+    ...callerMistakes(env),
     ...unknown.map((role) => `ROLES: expected api, worker or both, got ${role}`),
   ]
 }

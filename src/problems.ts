@@ -3,6 +3,16 @@
 import { problem, type FieldError } from './problem.ts'
 
 export { Problem, isProblem, type FieldError } from './problem.ts'
+export {
+  digestMismatch,
+  forbiddenToToken,
+  idempotencyInProgress,
+  idempotencyKeyReused,
+  identityUnavailable,
+  invalidIdempotencyKey,
+  preconditionFailed,
+  rateLimited,
+} from './problems-of-trust.ts'
 
 const soon = { headers: { 'retry-after': '2' } }
 
@@ -24,11 +34,12 @@ export const malformedPath = () =>
     expected: 'a path with valid percent-encoding',
   })
 
-export const unauthenticated = (detail: string) =>
+export const unauthenticated = (detail: string, cause?: unknown) =>
   problem(
     'unauthenticated',
-    { detail, expected: 'Authorization: Bearer <API key>' },
+    { detail, expected: 'Authorization: Bearer <API key or upload token>' },
     { headers: { 'www-authenticate': 'Bearer realm="berth"' } },
+    cause,
   )
 
 export const forbidden = (scope: string) =>
@@ -61,6 +72,12 @@ export const notAcceptable = () =>
 
 export const illegalState = (state: string, expected: string) =>
   problem('illegal-state', { detail: `the upload is ${state}`, expected })
+
+export const webhookNotEnabled = (state: string) =>
+  problem('illegal-state', {
+    detail: `the webhook endpoint is ${state}`,
+    expected: 'an endpoint that is enabled',
+  })
 
 export const objectNotFoundYet = () =>
   problem(
@@ -145,6 +162,17 @@ export const unknownProfile = (name: string, known: readonly string[]) =>
     'unknown-profile',
     { detail: `there is no profile ${name}`, expected: `one of ${known.join(', ')}` },
     { errors: [{ pointer: '/profile', detail: `${name} is not configured` }] },
+  )
+
+export const webhookUrlNotAllowed = (detail: string) =>
+  problem(
+    'webhook-url-not-allowed',
+    {
+      detail,
+      expected:
+        'an https URL of at most 2048 characters, on port 443 or 8443, of a public host, without user information',
+    },
+    { errors: [{ pointer: '/url', detail }] },
   )
 
 export const storageUnavailable = (cause?: unknown) =>

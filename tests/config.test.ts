@@ -63,6 +63,41 @@ describe('loadConfig', () => {
   })
 })
 
+describe('JWT_CLAIMS', () => {
+  const provider = { JWT_JWKS: 'file:/keys.json', JWT_ISSUER: 'https://id', JWT_AUDIENCE: 'a' }
+  const identityOf = (env: NodeJS.ProcessEnv) => loadConfig({ ...REQUIRED, ...env }).identity
+
+  it('says where each field comes from: a claim, a fixed value, or the claim of its own name', () => {
+    const JWT_CLAIMS = 'tenant:=acme,profile=https://acme.example/profile,maxBytes:=1000'
+    expect(identityOf({ ...provider, JWT_CLAIMS })?.claims).toEqual({
+      tenant: { value: 'acme' },
+      profile: { claim: 'https://acme.example/profile' },
+      subject: { claim: 'sub' },
+      maxUploads: { claim: 'maxUploads' },
+      maxBytes: { value: '1000' },
+    })
+  })
+
+  it('needs the issuer and the audience, and is nothing without a key set', () => {
+    expect(identityOf({})).toBeNull()
+    expect(mistakesIn(() => identityOf({ JWT_JWKS: provider.JWT_JWKS }))).toEqual([
+      'JWT_ISSUER: missing, while JWT_JWKS is set',
+      'JWT_AUDIENCE: missing, while JWT_JWKS is set',
+    ])
+  })
+
+  it.each(['http://id.example/keys', 'ftp://id.example/keys', 'keys.json'])(
+    'takes no key set from %s',
+    (JWT_JWKS) => {
+      expect(mistakesIn(() => identityOf({ ...provider, JWT_JWKS }))).toHaveLength(1)
+    },
+  )
+
+  it.each(['tenant', 'color=x', 'tenant=', 'tenant=a;profile=b,x'])('refuses %s', (JWT_CLAIMS) => {
+    expect(mistakesIn(() => identityOf({ ...provider, JWT_CLAIMS }))).toHaveLength(1)
+  })
+})
+
 describe('.env.example', () => {
   const lines = readFileSync('.env.example', 'utf8').split('\n')
   const assigned = lines.flatMap((line) => {

@@ -18,10 +18,16 @@ export type Scope = (typeof SCOPES)[number]
 
 export type KeyTerms = { tenant: string; scopes: readonly Scope[]; expiresAt: Date | null }
 
-type KeyDeps = Pick<Deps, 'store' | 'now'>
+export type KeyDeps = Pick<Deps, 'store' | 'now'>
+
+export type CheckDeps = KeyDeps & {
+  /** When this node last recorded a use of each key: a burst of requests is one write. */
+  keyUses: Map<string, number>
+}
 
 const TOKEN = /^berth_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/
 const USE_RECORDED_EVERY_MS = 60_000
+const MOST_KEYS = 10_000
 
 /** @returns the whole key; it cannot be shown again. */
 export async function createApiKey({ store, now }: KeyDeps, terms: KeyTerms): Promise<string> {
@@ -39,16 +45,21 @@ export async function createApiKey({ store, now }: KeyDeps, terms: KeyTerms): Pr
 }
 
 /** Throws `unauthenticated`, with the same words whatever is wrong with the key. */
-export async function authenticate({ store, now }: KeyDeps, token: string): Promise<Caller> {
+export async function checkApiKey(
+  { store, now, keyUses }: CheckDeps,
+  token: string,
+): Promise<Caller> {
   const [, id, secret] = TOKEN.exec(token) ?? []
+  // Asked every time, and not kept: a revoked key ends at once, on every node.
   const row = id === undefined ? null : await findApiKey(store, id)
   // Compared also when there is no such key, so that the time tells nothing.
   const matches = isSecretOf(row, secret ?? '')
   if (!row || !matches || !isAlive(row, now())) {
-    throw unauthenticated('the API key is unknown, revoked or expired')
+    throw unauthenticated('the credential is unknown, revoked or expired')
   }
-  noteUse(store, row, now())
-  return { tenant: row.tenant, keyId: row.id, scopes: JSON.parse(row.scopes) as string[] }
+  if (isNewUse(keyUses, row, now())) noteUse(store, row, now())
+  const scopes = JSON.parse(row.scopes) as string[]
+  return { tenant: row.tenant, keyId: row.id, scopes, token: null }
 }
 
 export async function listKeys({ store }: KeyDeps) {
@@ -68,8 +79,15 @@ const isSecretOf = (row: ApiKeyRow | null, secret: string): boolean =>
 const isAlive = ({ revoked_at, expires_at }: ApiKeyRow, now: Date): boolean =>
   revoked_at === null && (expires_at === null || expires_at > now.getTime())
 
+function isNewUse(keyUses: Map<string, number>, row: ApiKeyRow, now: Date): boolean {
+  const lastUse = Math.max(row.last_used_at ?? 0, keyUses.get(row.id) ?? 0)
+  if (now.getTime() - lastUse < USE_RECORDED_EVERY_MS) return false
+  if (keyUses.size >= MOST_KEYS) keyUses.clear()
+  keyUses.set(row.id, now.getTime())
+  return true
+}
+
 function noteUse(store: Deps['store'], row: ApiKeyRow, now: Date): void {
-  if (now.getTime() - (row.last_used_at ?? 0) < USE_RECORDED_EVERY_MS) return
   // Nobody waits for it, and a lost mark costs nothing.
   recordApiKeyUse(store, row.id, now).catch(() => undefined)
 }

@@ -1,8 +1,8 @@
 /** All stories with their dependencies bound: what the ways in (HTTP, clock, command line) call. */
 
-import { authenticate } from './api-keys.ts'
 import { awaitUpload, type Wait } from './await-upload.ts'
-import { cancelUpload } from './cancel-upload.ts'
+import { callerStories } from './caller-stories.ts'
+import { cancelUpload, type CancelLimits } from './cancel-upload.ts'
 import type { BrokerDeps } from './broker-deps.ts'
 import { checkHealth } from './check-health.ts'
 import { clockStories } from './clock-stories.ts'
@@ -18,6 +18,7 @@ import { createRecent } from './recent.ts'
 import { renewSlot } from './renew-slot.ts'
 import { uploadHistory } from './upload-history.ts'
 import { createStorageCircuit } from './watch-storage.ts'
+import { createWebhookStories } from './webhook-stories.ts'
 import type { Upload } from '../upload/upload.ts'
 
 // 64 bytes each: under a mebibyte.
@@ -34,14 +35,15 @@ export function createBroker(given: BrokerDeps) {
   const known: KnownGuarantees = new Map()
   return {
     ...clockStories({ ...deps, circuit, known }),
-    authenticate: (token: string) => authenticate(deps, token),
+    ...callerStories(deps),
     issueSlot: (tenant: string, request: SlotRequest) => issueSlot(deps, tenant, request),
     renewSlot: (tenant: string, id: string) => renewSlot(deps, tenant, id),
     awaitUpload: (tenant: string, id: string, wait: Wait) => awaitUpload(deps, tenant, id, wait),
     listPage: (tenant: string, filter: ListFilter, limit: number) =>
       listPage(deps, tenant, filter, limit),
     completeUpload: (tenant: string, id: string) => completeUpload(deps, tenant, id),
-    cancelUpload: (tenant: string, id: string) => cancelUpload(deps, tenant, id),
+    cancelUpload: (tenant: string, id: string, limits?: CancelLimits) =>
+      cancelUpload(deps, tenant, id, limits),
     downloadUpload: (tenant: string, id: string, expiresIn: number | null) =>
       downloadUpload(deps, tenant, id, expiresIn),
     uploadHistory: (tenant: string, id: string) => uploadHistory(deps, tenant, id),
@@ -50,5 +52,6 @@ export function createBroker(given: BrokerDeps) {
     receiptKeySet: () => receiptKeySet(deps.receiptKeys),
     receiveEvent: (event: RawEvent) => receiveEvent({ ...deps, storedEvents }, event),
     checkHealth: () => checkHealth({ ...deps, circuit }),
+    ...createWebhookStories(deps),
   }
 }

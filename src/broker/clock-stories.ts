@@ -9,6 +9,7 @@ import { nextVerifications } from './next-verifications.ts'
 import type { Looks } from './note-arrival.ts'
 import { probeBuckets, type KnownGuarantees } from './probe-buckets.ts'
 import { removeOrphans } from './remove-orphans.ts'
+import { sweepExpired } from './sweep-expired.ts'
 import { sweepInbox } from './sweep-inbox.ts'
 import { sweepLeases } from './sweep-leases.ts'
 import { sweepLooks } from './sweep-looks.ts'
@@ -40,6 +41,7 @@ export function clockStories(deps: ClockDeps) {
     sweepClaims: ifStorage((batch) => sweepClaims(deps, batch)),
     sweepProbes: ifStorage((batch) => sweepProbes(deps, batch)),
     sweepInbox: (batch: number) => sweepInbox(deps, batch),
+    sweepExpired: (batch: number) => sweepExpired(deps, batch),
     sweepOrphans: ifStorage(() => sweepOrphans(deps)),
     removeOrphans: ifStorage((batch) => removeOrphans(deps, batch)),
     sweepRetention: (batch: number) => sweepRetention(deps, batch),

@@ -52,5 +52,24 @@ export type Deps = {
   wakeWorkers: () => void
 }
 
+/** What an upload token lets its bearer do, as it was signed. */
+export type Grant = {
+  /** The `jti`, or a name made from it: what was created under it is its bearer's. */
+  id: string
+  profile: string
+  subject: string | null
+  maxUploads: number
+  /** Declared bytes in all. */
+  maxBytes: number
+  expiresAt: Date
+}
+
 /** Who is asking, and for whom. */
-export type Caller = { tenant: string; keyId: string; scopes: readonly string[] }
+export type Caller = {
+  tenant: string
+  /** Names the key or the token; what is counted per caller is counted under it. */
+  keyId: string
+  scopes: readonly string[]
+  /** Null: an API key. */
+  token: Grant | null
+}

@@ -20,11 +20,13 @@ export type SlotRequest = Declared & {
   /** Seconds; null: the profile's. */
   expiresIn: number | null
   subject: string | null
+  /** The upload token that asks, if one does. */
+  tokenId?: string | null
 }
 
 export type IssuedSlot = { upload: Upload; slot: Slot }
 
-type IssueDeps = Pick<
+export type IssueDeps = Pick<
   Deps,
   'store' | 'bucket' | 'profiles' | 'limits' | 'log' | 'now' | 'newId' | 'newNonce'
 >
@@ -34,6 +36,20 @@ export async function issueSlot(
   tenant: string,
   request: SlotRequest,
 ): Promise<IssuedSlot> {
+  const { upload, slot, profile } = await prepareSlot(deps, tenant, request)
+  if (!(await insertPending(deps.store, upload, profile))) throw quotaProblem(profile)
+  logIssued(deps, upload)
+  return { upload, slot }
+}
+
+export type PreparedSlot = IssuedSlot & { profile: Profile }
+
+/** Decides and signs; nothing is recorded yet. Throws what is wrong with the request. */
+export async function prepareSlot(
+  deps: IssueDeps,
+  tenant: string,
+  request: SlotRequest,
+): Promise<PreparedSlot> {
   const profile = deps.profiles.get(request.profile)
   if (!profile) throw unknownProfile(request.profile, [...deps.profiles.keys()])
   assertAllowed(request, profile)
@@ -41,12 +57,11 @@ export async function issueSlot(
 
   const upload = pendingUpload(deps, { tenant, request, profile })
   // Signing is local and may refuse, so it comes first: nothing is recorded for a refused request.
-  const slot = await signSlot(deps, upload)
-  if (!(await insertPending(deps.store, upload, profile))) throw quotaProblem(profile)
-
-  deps.log.info('slot.issued', { uploadId: upload.id, tenant, profile: profile.name })
-  return { upload, slot }
+  return { upload, slot: await signSlot(deps, upload), profile }
 }
+
+export const logIssued = ({ log }: Pick<Deps, 'log'>, { id, tenant, profile }: Upload): void =>
+  log.info('slot.issued', { uploadId: id, tenant, profile })
 
 type Asked = { tenant: string; request: SlotRequest; profile: Profile }
 
@@ -62,6 +77,7 @@ function pendingUpload(deps: IssueDeps, { tenant, request, profile }: Asked): Up
     id,
     tenant,
     subject: request.subject,
+    tokenId: request.tokenId ?? null,
     profile: profile.name,
     profileHash: profile.hash,
     declared: { filename, contentType, size, sha256, metadata },
@@ -95,7 +111,7 @@ export function signSlot(deps: Pick<Deps, 'bucket' | 'now'>, upload: Upload): Pr
   return deps.bucket.presignPut({ bucket, key }, terms, deps.now())
 }
 
-const quotaProblem = ({ name, openSlots, reservedBytes }: Profile) =>
+export const quotaProblem = ({ name, openSlots, reservedBytes }: Profile) =>
   quotaExceeded(
     `no room for one more upload of profile ${name}`,
     `at most ${openSlots} open slots and ${reservedBytes} reserved bytes; wait for some to end`,

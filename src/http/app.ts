@@ -6,14 +6,18 @@ import helmet from 'helmet'
 import type { Logger } from 'pino'
 import type { Broker } from '../broker/broker.ts'
 import { malformedPath, notAcceptable, notFound, uriTooLong } from '../problems.ts'
-import { createCursors } from './cursor.ts'
+import { createCursors, DELIVERY_IDS } from './cursor.ts'
 import { mount } from './mount.ts'
+import { anonymously } from './rate-limit.ts'
 import { renderProblem } from './render-problem.ts'
 import { requestLog } from './request-log.ts'
+import { createEndpoints } from './routes/create-uploads.ts'
 import { eventEndpoints } from './routes/events.ts'
 import { operationEndpoints } from './routes/operations.ts'
 import { pageEndpoints, type Page } from './routes/pages.ts'
+import { tokenEndpoints } from './routes/tokens.ts'
 import { uploadEndpoints } from './routes/uploads.ts'
+import { webhookEndpoints } from './routes/webhooks.ts'
 
 export type AppConfig = {
   serveApi: boolean
@@ -53,8 +57,8 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
   app.use(requestLog(deps.logger), helmet(), withoutStore, ...crossOrigin(config), assertPath)
   app.use(mount(operationEndpoints(deps)))
   if (config.serveApi) app.use(mount(apiEndpoints(config, deps)))
-  if (config.console) app.use(mount(pageEndpoints(deps.pages, config.uploadEndpoint)))
-  app.use(() => {
+  if (config.console) app.use(mount(publicPages(config, deps)))
+  app.use(anonymously(deps.broker), () => {
     throw notFound()
   })
   app.use(renderProblem)
@@ -64,13 +68,23 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
 function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDeps) {
   const { issueSlots, acceptEvents, eventsToken, eventBridgeKey } = config
   const cursors = createCursors(config.tokenSecret)
-  const uploads = uploadEndpoints({ broker, cursors, issueSlots, stopping }).map((endpoint) => ({
-    ...endpoint,
-    handlers: [assertAcceptsJson, ...endpoint.handlers],
-  }))
+  const deliveryCursors = createCursors(config.tokenSecret, DELIVERY_IDS)
+  const api = [
+    // Before the addresses with an id, which "batch" would be taken for.
+    ...createEndpoints({ broker, issueSlots }),
+    ...tokenEndpoints(broker),
+    ...uploadEndpoints({ broker, cursors, issueSlots, stopping }),
+    ...webhookEndpoints({ broker, cursors: deliveryCursors }),
+  ].map((endpoint) => ({ ...endpoint, handlers: [assertAcceptsJson, ...endpoint.handlers] }))
   const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }
-  return [...uploads, ...eventEndpoints(events)]
+  return [...api, ...eventEndpoints(events)]
 }
+
+const publicPages = ({ uploadEndpoint }: AppConfig, { broker, pages }: AppDeps) =>
+  pageEndpoints(pages, uploadEndpoint).map((endpoint) => ({
+    ...endpoint,
+    handlers: [anonymously(broker), ...endpoint.handlers],
+  }))
 
 /** Exact origins only; without any, browsers of other sites are refused. */
 function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
@@ -79,8 +93,21 @@ function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
     cors({
       origin: [...corsOrigins],
       methods: ['GET', 'POST', 'DELETE'],
-      allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'x-request-id'],
-      exposedHeaders: ['location', 'retry-after', 'x-request-id'],
+      allowedHeaders: [
+        'authorization',
+        'content-type',
+        'content-digest',
+        'idempotency-key',
+        'x-request-id',
+      ],
+      exposedHeaders: [
+        'location',
+        'retry-after',
+        'x-request-id',
+        'idempotency-replayed',
+        'ratelimit',
+        'ratelimit-policy',
+      ],
       maxAge: 600,
     }),
   ]

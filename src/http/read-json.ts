@@ -1,6 +1,7 @@
 /** Request bodies: media type, then size, then JSON; nothing is read of a body that is refused. */
 
 import express, { type RequestHandler } from 'express'
+import { assertDigest } from './content-digest.ts'
 import {
   invalidJson,
   payloadTooLarge,
@@ -58,6 +59,7 @@ const assertJsonMedia: RequestHandler = (req, _res, next) => {
 const decodeJson: RequestHandler = (req, _res, next) => {
   const raw: unknown = req.body
   if (!Buffer.isBuffer(raw) || raw.length === 0) throw invalidJson('the body is empty')
+  assertDigest(req.get('content-digest'), raw)
   req.body = parseJson(decodeUtf8(raw))
   next()
 }

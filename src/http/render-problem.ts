@@ -9,6 +9,7 @@ import {
   Problem,
   unsupportedMediaType,
 } from '../problems.ts'
+import type { ProblemFields } from '../problem.ts'
 import { requestIdOf } from './request-log.ts'
 
 export const renderProblem: ErrorRequestHandler = (error: unknown, _req, res, next) => {
@@ -16,10 +17,19 @@ export const renderProblem: ErrorRequestHandler = (error: unknown, _req, res, ne
     next(error)
     return
   }
-  const { slug, headers = {}, ...shown } = toProblem(error).fields
+  const { fields } = toProblem(error)
   res.locals['error'] = error
-  res.status(shown.status).set(headers).type('application/problem+json')
-  res.send(JSON.stringify({ type: `/problems/${slug}`, ...shown, instance: requestIdOf(res) }))
+  res
+    .status(fields.status)
+    .set(fields.headers ?? {})
+    .type('application/problem+json')
+  res.send(JSON.stringify(problemBody(fields, requestIdOf(res))))
+}
+
+/** @param instance the request's id. */
+export function problemBody(fields: ProblemFields, instance: string) {
+  const { slug, ...shown } = fields
+  return { type: `/problems/${slug}`, ...shown, headers: undefined, instance }
 }
 
 function toProblem(error: unknown): Problem {

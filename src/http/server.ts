@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net'
 const LIMITS = {
   headersTimeout: 5_000,
   requestTimeout: 15_000,
-  connectionsCheckingInterval: 1_000,
+  // Often, so that slow ones are cut off a few at a time and not a thousand at once.
+  connectionsCheckingInterval: 250,
   keepAliveTimeout: 10_000,
   maxHeaderSize: 16 * 1024,
 }

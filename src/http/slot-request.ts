@@ -2,7 +2,9 @@
 
 import { z } from 'zod'
 import type { SlotRequest } from '../broker/issue-slot.ts'
+import type { Grant } from '../broker/deps.ts'
 import { MIN_SLOT_SECONDS } from '../upload/policy.ts'
+import { parseBody } from './parse.ts'
 
 const LONE_SURROGATE = /\p{Surrogate}/u
 const CONTROL = /\p{Cc}/u
@@ -46,22 +48,37 @@ const Metadata = z
   .record(MetadataKey, MetadataValue)
   .refine((metadata) => Object.keys(metadata).length <= 16, 'more than 16 entries')
 
-export const SlotRequestBody: z.ZodType<SlotRequest> = z.strictObject({
-  profile: z
-    .string()
-    .regex(/^[a-z0-9-]{1,40}$/, 'expected 1 to 40 of a-z 0-9 -')
-    .default('default'),
+export const ProfileName = z
+  .string()
+  .regex(/^[a-z0-9-]{1,40}$/, 'expected 1 to 40 of a-z 0-9 -')
+  .default('default')
+
+export const Subject = Text.refine((subject) => !CONTROL.test(subject), 'has a control character')
+  .refine((subject) => subject.length >= 1 && subject.length <= 128, 'expected 1 to 128 characters')
+  .nullable()
+  .default(null)
+
+const SlotRequestBody: z.ZodType<SlotRequest> = z.strictObject({
+  profile: ProfileName,
   filename: Filename,
   contentType: ContentType,
   size: z.int().min(0),
   sha256: Sha256.nullable().default(null),
   metadata: Metadata.default({}),
   expiresIn: z.int().min(MIN_SLOT_SECONDS).nullable().default(null),
-  subject: Text.refine((subject) => !CONTROL.test(subject), 'has a control character')
-    .refine(
-      (subject) => subject.length >= 1 && subject.length <= 128,
-      'expected 1 to 128 characters',
-    )
-    .nullable()
-    .default(null),
+  subject: Subject,
 })
+
+const LARGEST_BATCH = 100
+
+/** Each item is judged by itself, so that one bad one does not fail the rest. */
+export const BatchBody = z.strictObject({
+  uploads: z.array(z.unknown()).min(1).max(LARGEST_BATCH, `more than ${LARGEST_BATCH} items`),
+})
+
+/** @param token whose profile is meant when the body names none. */
+export function parseSlotRequest(body: unknown, token: Grant | null): SlotRequest {
+  const request = parseBody(SlotRequestBody, body)
+  const isNamed = Object.hasOwn(body as object, 'profile')
+  return token === null || isNamed ? request : { ...request, profile: token.profile }
+}

@@ -85,6 +85,7 @@ async function commitGroup(db: Kysely<Schema>, rules: Rules, group: Waiting[]): 
       const values: unknown[] = []
       for (const { work } of group) values.push(await work(trx, ledger))
       await insertAdmitted(trx, await ledger.settle(trx))
+      await ledger.finish()
       return values
     })
     group.forEach(({ resolve }, index) => resolve(results[index]))

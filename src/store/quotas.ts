@@ -17,6 +17,9 @@ export type Ledger = {
   adjust: (upload: Upload, sign: 1 | -1) => void
   /** Whether there was room is known once the ledger is settled. */
   admit: (candidate: Candidate) => void
+  /** Runs in the same transaction, once all is settled and the admitted uploads are inserted. */
+  afterwards: (run: () => Promise<void>) => void
+  finish: () => Promise<void>
   /** @returns the candidates that were admitted. */
   settle: (trx: Transaction<Schema>) => Promise<Candidate[]>
 }
@@ -27,6 +30,7 @@ type Held = Account & { used: Usage }
 
 export function createLedger(): Ledger {
   const accounts = new Map<string, Account>()
+  const later: (() => Promise<void>)[] = []
   const accountOf = ({ tenant, profile }: Upload): Account => {
     const name = nameOf({ tenant, profile })
     const opened = { tenant, profile, change: { slots: 0, bytes: 0 }, candidates: [] }
@@ -37,6 +41,10 @@ export function createLedger(): Ledger {
   return {
     adjust: (upload, sign) => add(accountOf(upload).change, upload, sign),
     admit: (candidate) => void accountOf(candidate.upload).candidates.push(candidate),
+    afterwards: (run) => void later.push(run),
+    finish: async () => {
+      for (const run of later) await run()
+    },
     settle: async (trx) => {
       if (accounts.size === 0) return []
       const inOrder = [...accounts].sort(([a], [b]) => (a < b ? -1 : 1))

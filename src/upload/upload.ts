@@ -76,6 +76,8 @@ export type Upload = {
   tenant: string
   /** The end user on whose behalf the upload was asked for, as the caller names them. */
   subject: string | null
+  /** The upload token that it was created under; null: an API key. */
+  tokenId: string | null
   profile: string
   /** SHA-256 (hex) of the profile as it was when the slot was issued. */
   profileHash: string

@@ -2,8 +2,10 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/globals'
 import { createFixture, type Databases } from './store-fixture.ts'
+import { describeCallers } from './store-callers.ts'
 import { describeLists } from './store-lists.ts'
 import { describeSchema } from './store-schema.ts'
+import { describeWebhooks } from './store-webhooks.ts'
 import { describeWrites } from './store-writes.ts'
 
 export function describeStoreContract(name: string, open: () => Promise<Databases>): void {
@@ -17,5 +19,7 @@ export function describeStoreContract(name: string, open: () => Promise<Database
     describeSchema(fixture)
     describeWrites(fixture)
     describeLists(fixture)
+    describeCallers(fixture)
+    describeWebhooks(fixture)
   })
 }

@@ -9,6 +9,19 @@ import { countArrivals } from '../../src/store/arrivals.ts'
 import { saveCapabilities } from '../../src/store/capabilities.ts'
 import { dropClaim, listAbandonedClaims } from '../../src/store/claims.ts'
 import { localClock } from '../../src/store/clock.ts'
+import { findDelivery, listDeliveries, restartDelivery } from '../../src/store/deliveries.ts'
+import {
+  claimDeliveries,
+  findDispatch,
+  isAnythingDue,
+  listDueEndpoints,
+} from '../../src/store/delivery-queue.ts'
+import { recordDelivered, recordFailed } from '../../src/store/delivery-results.ts'
+import {
+  buryUndeliverable,
+  deleteEmptyWebhooks,
+  deleteSettledDeliveries,
+} from '../../src/store/delivery-sweeps.ts'
 import type { Engine } from '../../src/store/engine.ts'
 import { listHistory } from '../../src/store/history.ts'
 import {
@@ -26,6 +39,7 @@ import {
   listRipeOrphans,
   rememberOrphans,
 } from '../../src/store/orphans.ts'
+import { announceTo } from '../../src/store/outbox.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { forgetProbe, listKilledProbes, rememberProbe } from '../../src/store/probes.ts'
 import { listFinished, listReadySince, listSwept, removeRecord } from '../../src/store/retention.ts'
@@ -51,14 +65,36 @@ import {
 } from '../../src/store/uploads.ts'
 import { currentWalk, moveWalk } from '../../src/store/walks.ts'
 import { UNPROBED } from '../../src/upload/guarantees.ts'
+import {
+  claimKey,
+  deleteExpiredKeys,
+  findKey,
+  finishKey,
+  releaseKey,
+} from '../../src/store/idempotency.ts'
+import { insertUploads, type Terms } from '../../src/store/insert-uploads.ts'
+import { deleteRateCounts, takeShare } from '../../src/store/rate-counts.ts'
+import { deleteExpiredTokens } from '../../src/store/upload-tokens.ts'
+import {
+  changeWebhook,
+  deletion,
+  findWebhook,
+  insertWebhook,
+  listWebhooks,
+} from '../../src/store/webhooks.ts'
+import { testAnnouncement } from '../../src/upload/announcement.ts'
 import type { Upload } from '../../src/upload/upload.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { seed, seededUntil } from '../support/seed.ts'
+import { seedCallers } from '../support/seed-callers.ts'
+import { seedWebhooks } from '../support/seed-webhooks.ts'
 import { anUpload } from '../support/uploads.ts'
+import { aWebhook } from '../support/webhooks.ts'
 
 const ROWS = 20_000
 const now = seededUntil(ROWS)
 const when = { at: now, cause: 'worker' } as const
+const AMPLE = { openSlots: 100_000, reservedBytes: 100_000_000 }
 const OBSERVED = { size: 64, contentType: 'a/b', etag: '"e"', versionId: null }
 const REJECTION = { reason: 'infected', detail: 'd', expected: 'e', observed: 'o' } as const
 
@@ -85,6 +121,56 @@ async function askEverything(store: Store): Promise<void> {
   await saveCapabilities(store, { bucket: 'b', guarantees: UNPROBED, probedAt: now })
   await versionsAsked(store)
   await cleanUpCalls(store)
+  await callerCalls(store)
+  await webhookCalls(store)
+}
+
+async function callerCalls(store: Store): Promise<void> {
+  const claim = { digest: 'd', fingerprint: 'f', claim: 'c' }
+  await claimKey(store, { ...claim, at: now, deadBefore: now, expiresAt: now })
+  await findKey(store, 'digest-7')
+  const wanted = { upload: anUpload({ createdAt: now, tenant: 't1' }), quota: AMPLE }
+  const full = { ...wanted, quota: { openSlots: 0, reservedBytes: 0 } }
+  const token = { id: 't', maxUploads: 9, maxBytes: 10_000, expiresAt: now }
+  const finish: Terms['finish'] = (trx) => finishKey(trx, claim, '{}')
+  await insertUploads(store, [wanted, full], { token, finish })
+  await releaseKey(store, claim)
+  await takeShare(store, { name: 'a', minute: 1, wanted: 3, owed: 0, limit: 2 })
+  await deleteExpiredKeys(store, now, 5)
+  await deleteExpiredTokens(store, now, 5)
+  await deleteRateCounts(store, 3, 5)
+}
+
+/** All but the measure of the outbox, which reads what waits, and that is all of it. */
+async function webhookCalls(store: Store): Promise<void> {
+  const webhook = { ...aWebhook('wh_new'), tenant: 't1' }
+  const known = await insertWebhook(store, webhook, 100_000)
+  await listWebhooks(store, 'tenant-7')
+  await findWebhook(store, 'tenant-7', 'wh_7')
+  await announceTo(
+    store,
+    testAnnouncement('x', 'wh_new', now),
+    { ...webhook, state: 'enabled' },
+    now,
+  )
+  await isAnythingDue(store, now)
+  await listDueEndpoints(store, { now, suspectFrom: 5, isSuspect: false, afterId: '', limit: 5 })
+  const [failed, claim] = await claimDeliveries(store, 'wh_100', { now, until: now }, 5)
+  if (!failed || !claim) throw new Error('deliveries were seeded')
+  await findDispatch(store, claim)
+  await recordDelivered(store, claim, 200, now)
+  const error = { at: now, status: 500, error: 'e', dueAt: now, disable: null }
+  await recordFailed(store, failed, { ...error, hopelessSince: new Date(0), hopelessReason: 'r' })
+  await restartDelivery(store, claim, now)
+  await findDelivery(store, 't1', claim.id)
+  await listDeliveries(store, 'tenant-7', { beforeId: 'dlv_900' }, 5)
+  await listDeliveries(store, 'tenant-7', { state: 'dead' }, 5)
+  await listDeliveries(store, 'tenant-7', { uploadId: 'upl_7' }, 5)
+  await listDeliveries(store, 'tenant-7', { webhookId: 'wh_7' }, 5)
+  await buryUndeliverable(store, now, 5)
+  await deleteSettledDeliveries(store, 'dead', now, 5)
+  await deleteEmptyWebhooks(store, now, 5)
+  if (known) await changeWebhook(store, known, deletion(now))
 }
 
 async function cleanUpCalls(store: Store): Promise<void> {
@@ -114,8 +200,7 @@ async function oneLife(store: Store): Promise<void> {
     return upload
   }
   const fresh = anUpload({ createdAt: now, tenant: 't1' })
-  const quota = { openSlots: 100_000, reservedBytes: 100_000_000 }
-  expect(await insertPending(store, fresh, quota)).toBe(true)
+  expect(await insertPending(store, fresh, AMPLE)).toBe(true)
   await scheduleLook(store, fresh, now)
   const terms = { slotExpiresAt: now, landBy: now, dueAt: now }
   const pending = must(await renewPending(store, fresh, terms))
@@ -156,7 +241,8 @@ type Subject = {
   close: () => Promise<void>
 }
 
-const GROWING = '(uploads|transitions|inbox|claims)'
+const GROWING =
+  '(uploads|transitions|inbox|claims|idempotency_keys|upload_tokens|rate_counts|webhooks|webhook_events|deliveries)'
 
 function onSqlite(): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-plans-'))
@@ -215,6 +301,8 @@ describe.each([
     store = storeOf(db, subject.engine, localClock())
     await store.migrate()
     await seed(store, ROWS)
+    await seedCallers(store, 5_000, now)
+    await seedWebhooks(store, 5_000, now)
     await sql.raw(subject.afterSeed).execute(db)
     asked = new Map()
   }, 60_000)
@@ -237,7 +325,7 @@ describe.each([
     const statements = [...asked.values()].filter((query) =>
       /^(select|insert|update|delete|with)/.test(query.sql),
     )
-    expect(statements.length).toBeGreaterThan(35)
+    expect(statements.length).toBeGreaterThan(70)
     const planned: Planned[] = []
     for (const query of statements) planned.push(await planOf(query))
     process.stdout.write(`${name}\n${planned.map(shown).join('\n')}\n`)

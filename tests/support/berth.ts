@@ -33,6 +33,7 @@ export async function createBerth(
   bucket: BucketConfig,
   env: NodeJS.ProcessEnv = {},
   folder = mkdtempSync(join(tmpdir(), 'berth-process-')),
+  hear: (text: string) => void = () => undefined,
 ): Promise<Berth> {
   const databaseFile = join(folder, 'berth.db')
   const port = await freePort()
@@ -54,7 +55,9 @@ export async function createBerth(
   let running: Running | null = null
   const launch = (under: string[] = []): void => {
     const words = [...under, process.execPath, 'dist/main.js', 'serve']
-    running = run(words[0] ?? '', words.slice(1), environment)
+    const { child } = (running = run(words[0] ?? '', words.slice(1), environment))
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => hear(chunk.toString()))
   }
   const end = async (): Promise<void> => {
     await running?.end()

@@ -40,7 +40,7 @@ export async function seed(store: Store, rows: number): Promise<void> {
         ${STATE}, case when i % 200 = 0 then 1 when i % 200 = 2 then 3 else 2 end, 0, 'b',
         'staging/' || cast(i as text), 'objects/' || cast(i as text), 900, ${at}, ${at},
         case when i % 200 > 2 then null else ${at} end, null, null, 0, 'n', null, null,
-        case when i % 50 = 3 then ${at} else null end, ${at}, ${at}
+        case when i % 50 = 3 then ${at} else null end, ${at}, ${at}, null
       from numbers`)
     await run(sql`insert into quotas ${numbers}
       select 't' || cast(i - 1 as text), 'default', ${rows}, ${rows * 64} from numbers where i <= 20`)

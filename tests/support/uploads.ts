@@ -61,6 +61,7 @@ export function anUpload(change: Partial<Upload> = {}): Upload {
     id,
     tenant: 't',
     subject: null,
+    tokenId: null,
     profile: 'default',
     profileHash: 'hash',
     declared: aSlotRequest(),

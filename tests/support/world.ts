@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { uuidv7obj } from 'uuidv7'
 import { createApiKey, SCOPES, type Scope } from '../../src/broker/api-keys.ts'
+import type { CheckForeign } from '../../src/broker/authenticate.ts'
 import { createBroker, type Broker } from '../../src/broker/broker.ts'
+import type { RateConfig } from '../../src/broker/rate-limits.ts'
 import { createBucket, type Bucket } from '../../src/bucket/bucket.ts'
 import type { Slot } from '../../src/bucket/slots.ts'
 import type { BucketConfig } from '../../src/bucket/config.ts'
@@ -24,9 +26,13 @@ import { openStore, type Store } from '../../src/store/store.ts'
 import { createLogger } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import type { Upload } from '../../src/upload/upload.ts'
+import { createSecretBox } from '../../src/webhooks/secret-box.ts'
+import { createSender, type Sender } from '../../src/webhooks/send.ts'
+import { WEBHOOK_RULES } from './webhooks.ts'
 
 export const BUCKET = 'test-bucket'
 export const SECRETS = { signer: 'signer-secret', reader: 'reader-secret', keeper: 'keeper-secret' }
+export const TOKEN_SECRET = 'a secret for tests that is long enough'
 export const EVENTS_TOKEN = 'events-token-for-tests'
 
 export type World = {
@@ -59,6 +65,12 @@ export type WorldOptions = {
   databaseUrl?: string
   scanner?: Pick<Scanner, 'begin'>
   scanByUrl?: ScanByUrl
+  /** Tokens of the customer's identity provider. */
+  checkForeign?: CheckForeign
+  /** Without it there are no limits. */
+  rates?: RateConfig
+  webhooks?: Partial<typeof WEBHOOK_RULES>
+  sender?: Sender
 }
 
 const LIMITS = {
@@ -117,8 +129,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const plain = createBucket(bucketConfig(objects.url))
   const bucket = options.spoil?.(plain) ?? plain
   const { profiles = { default: {} } } = options
-  const { scanner = null, scanByUrl = null } = options
-  const broker = createTestBroker({ store, bucket, clock, profiles, scanner, scanByUrl })
+  const { scanner = null, scanByUrl = null, checkForeign = null, webhooks = {} } = options
+  const rates = options.rates ?? { perMinute: 0, anonymousPerMinute: 0 }
+  const sender = options.sender ?? createSender({ ...WEBHOOK_RULES, ...webhooks })
+  const told = { checkForeign, rates, webhooks, sender }
+  const parts = { store, bucket, clock, profiles, scanner, scanByUrl, ...told }
+  const broker = createTestBroker(parts)
   return {
     store,
     bucket,
@@ -131,6 +147,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       createApiKey({ store, now: clock.now }, { tenant, scopes, expiresAt: null }),
     work: () => verifyAllDue(broker),
     close: async () => {
+      sender.close()
       await store.close()
       await objects.close()
       if (options.folder === undefined) rmSync(folder, { recursive: true })
@@ -142,6 +159,10 @@ type Parts = Pick<World, 'store' | 'bucket' | 'clock'> &
   Pick<Required<WorldOptions>, 'profiles'> & {
     scanner?: Pick<Scanner, 'begin'> | null
     scanByUrl?: ScanByUrl | null
+    checkForeign?: CheckForeign | null
+    rates?: RateConfig
+    webhooks?: Partial<typeof WEBHOOK_RULES>
+    sender?: Sender
   }
 
 export const RECEIPT_KEY = generateKeyPairSync('ed25519')
@@ -158,17 +179,27 @@ export const createTestBroker = ({
   profiles,
   scanner = null,
   scanByUrl = null,
+  checkForeign = null,
+  rates = { perMinute: 0, anonymousPerMinute: 0 },
+  webhooks = {},
+  sender = createSender({ ...WEBHOOK_RULES, ...webhooks }),
 }: Parts): Broker =>
   createBroker({
     store,
     bucket,
     profiles: parseProfiles({ profiles }, 'test'),
     limits: LIMITS,
+    webhooks: { ...WEBHOOK_RULES, ...webhooks },
+    secretBox: createSecretBox(TOKEN_SECRET),
+    sender,
     log: { info: () => undefined, warn: () => undefined },
     meter: createMetrics(),
     expectsEvents: true,
     scanner: null,
     scanByUrl,
+    tokenSecret: TOKEN_SECRET,
+    checkForeign,
+    rates,
     receiptKeys: { signing: RECEIPT_KEY.privateKey, retired: [RETIRED_KEY.publicKey] },
     now: clock.now,
     random: () => 0,
@@ -196,7 +227,7 @@ function createTestApp(broker: Broker, { http: change = {}, assertSns }: WorldOp
     console: false,
     eventsToken: EVENTS_TOKEN,
     eventBridgeKey: EVENTS_TOKEN,
-    tokenSecret: 'a secret for tests that is long enough',
+    tokenSecret: TOKEN_SECRET,
     corsOrigins: [],
     trustProxy: false,
     uploadEndpoint: null,

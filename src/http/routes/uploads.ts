@@ -1,16 +1,17 @@
-/** /v1/uploads: ask for a slot, follow it, withdraw it, download what was verified. */
+/** /v1/uploads: follow an upload, withdraw it, download what was verified. */
 
 import type { Request, RequestHandler, Response } from 'express'
 import type { Broker } from '../../broker/broker.ts'
 import type { Scope } from '../../broker/api-keys.ts'
+import type { Caller } from '../../broker/deps.ts'
 import { draining } from '../../problems.ts'
-import { authenticate, tenantWith } from '../caller.ts'
+import { authenticate, callerWith, tenantWith } from '../caller.ts'
 import type { Cursors } from '../cursor.ts'
 import type { Endpoint } from '../mount.ts'
 import { parseBody, parseQuery } from '../parse.ts'
-import { readJson, readOptionalJson } from '../read-json.ts'
+import { anonymously } from '../rate-limit.ts'
+import { readOptionalJson } from '../read-json.ts'
 import { renderDownload, renderUpload } from '../render-upload.ts'
-import { SlotRequestBody } from '../slot-request.ts'
 import { DownloadQuery, ListQuery, NoBody, NoQuery, WaitQuery } from '../upload-queries.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024
@@ -36,7 +37,6 @@ export function uploadEndpoints(deps: UploadRoutesDeps): Endpoint[] {
   const optional = readOptionalJson(BODY_LIMIT_BYTES)
 
   return [
-    call('post', '/v1/uploads', postUpload(deps), readJson(BODY_LIMIT_BYTES)),
     call('get', '/v1/uploads', listUploads(deps)),
     call('get', one, getUpload(deps)),
     call('delete', one, deleteUpload(deps), optional),
@@ -45,23 +45,13 @@ export function uploadEndpoints(deps: UploadRoutesDeps): Endpoint[] {
     call('get', `${one}/download`, getDownload(deps)),
     call('get', `${one}/history`, getHistory(deps)),
     call('get', `${one}/receipt`, getReceipt(deps)),
-    { method: 'get', path: '/.well-known/jwks.json', handlers: [getKeySet(deps)] },
+    {
+      method: 'get',
+      path: '/.well-known/jwks.json',
+      handlers: [anonymously(deps.broker), getKeySet(deps)],
+    },
   ]
 }
-
-const postUpload =
-  ({ broker, issueSlots }: UploadRoutesDeps): Answer =>
-  async (req, res) => {
-    parseQuery(NoQuery, req.query)
-    const request = parseBody(SlotRequestBody, req.body)
-    const tenant = tenantWith(res, 'uploads:write')
-    if (!issueSlots) throw draining('issuing slots')
-    const { upload, slot } = await broker.issueSlot(tenant, request)
-    res
-      .status(201)
-      .location(`/v1/uploads/${upload.id}`)
-      .json(renderUpload(upload, broker.guaranteesFor(upload), slot))
-  }
 
 const listUploads =
   ({ broker, cursors }: UploadRoutesDeps): Answer =>
@@ -80,7 +70,7 @@ const getUpload =
   ({ broker, stopping }: UploadRoutesDeps): Answer =>
   async (req, res) => {
     const { wait } = parseQuery(WaitQuery, req.query)
-    const tenant = tenantWith(res, 'uploads:read')
+    const { tenant } = await ownerWith(broker, req, res, 'uploads:read')
     const gone = new AbortController()
     res.on('close', () => gone.abort())
     const waiting = { seconds: wait, signal: AbortSignal.any([gone.signal, stopping]) }
@@ -88,25 +78,43 @@ const getUpload =
     res.json(renderUpload(upload, broker.guaranteesFor(upload)))
   }
 
+/** Whoever asks, once the scopes allow it; the bearer of a token only for an upload of its own. */
+async function ownerWith(
+  broker: Broker,
+  req: Request<{ id: string }>,
+  res: Response,
+  scope: Scope,
+): Promise<Caller> {
+  const caller = callerWith(res, scope)
+  await broker.assertOwn(caller, req.params.id)
+  return caller
+}
+
 /** Calls without fields of their own: neither query nor body may say anything. */
-function bareCall(req: Request, res: Response, scope: Scope): string {
+function assertBare(req: Request<{ id: string }>): void {
   parseQuery(NoQuery, req.query)
   parseBody(NoBody, req.body ?? {})
-  return tenantWith(res, scope)
 }
+
+/** Null when any version will do (RFC 9110). */
+const ifMatchOf = (header: string | undefined): string[] | null =>
+  header === undefined || header.trim() === '*' ? null : header.split(',').map((tag) => tag.trim())
 
 const deleteUpload =
   ({ broker }: UploadRoutesDeps): Answer =>
   async (req, res) => {
-    const tenant = bareCall(req, res, 'uploads:write')
-    const upload = await broker.cancelUpload(tenant, req.params.id)
+    assertBare(req)
+    const { tenant, token } = await ownerWith(broker, req, res, 'uploads:write')
+    const limits = { mayDelete: token === null, ifMatch: ifMatchOf(req.get('if-match')) }
+    const upload = await broker.cancelUpload(tenant, req.params.id, limits)
     res.json(renderUpload(upload, broker.guaranteesFor(upload)))
   }
 
 const postSlot =
   ({ broker, issueSlots }: UploadRoutesDeps): Answer =>
   async (req, res) => {
-    const tenant = bareCall(req, res, 'uploads:write')
+    assertBare(req)
+    const { tenant } = await ownerWith(broker, req, res, 'uploads:write')
     if (!issueSlots) throw draining('issuing slots')
     const { upload, slot } = await broker.renewSlot(tenant, req.params.id)
     res
@@ -118,7 +126,8 @@ const postSlot =
 const postComplete =
   ({ broker }: UploadRoutesDeps): Answer =>
   async (req, res) => {
-    const tenant = bareCall(req, res, 'uploads:write')
+    assertBare(req)
+    const { tenant } = await ownerWith(broker, req, res, 'uploads:write')
     const upload = await broker.completeUpload(tenant, req.params.id)
     res.status(202).json(renderUpload(upload, broker.guaranteesFor(upload)))
   }
@@ -127,21 +136,23 @@ const getDownload =
   ({ broker }: UploadRoutesDeps): Answer =>
   async (req, res) => {
     const { expiresIn } = parseQuery(DownloadQuery, req.query)
-    const tenant = tenantWith(res, 'uploads:read')
+    const { tenant } = await ownerWith(broker, req, res, 'uploads:read')
     res.json(renderDownload(await broker.downloadUpload(tenant, req.params.id, expiresIn)))
   }
 
 const getHistory =
   ({ broker }: UploadRoutesDeps): Answer =>
   async (req, res) => {
-    const tenant = bareCall(req, res, 'uploads:read')
+    assertBare(req)
+    const { tenant } = await ownerWith(broker, req, res, 'uploads:read')
     res.json({ history: await broker.uploadHistory(tenant, req.params.id) })
   }
 
 const getReceipt =
   ({ broker }: UploadRoutesDeps): Answer =>
   async (req, res) => {
-    const tenant = bareCall(req, res, 'uploads:read')
+    assertBare(req)
+    const { tenant } = await ownerWith(broker, req, res, 'uploads:read')
     res.type('application/jose').send(await broker.issueReceipt(tenant, req.params.id))
   }
 
