@@ -171,12 +171,21 @@ describe('a delivery that fails', () => {
     ['missing', 'answered 404'],
     ['reset', 'ECONNRESET'],
     ['half', 'ECONNRESET'],
-    ['redirect', 'answered 302'],
   ] as const)('is tried again after %s, and says why', async (manner, error) => {
     await register(receivers.url(manner))
     await cancelOne()
     await sendAllDue(world.broker)
     expect(await listed()).toMatchObject([{ state: 'pending', attempts: 1, last_error: error }])
+  })
+
+  it('J9 does not follow a redirect, which is a failure like others', async () => {
+    const leading = await startReceivers({ redirectTo: receivers.url('flaky', 'next-door') })
+    await register(leading.url('redirect'))
+    await cancelOne()
+    await sendAllDue(world.broker)
+    await leading.close()
+    expect(await listed()).toMatchObject([{ attempts: 1, last_error: 'answered 302' }])
+    expect(receivers.of('flaky/next-door')).toEqual([])
   })
 
   it('disables its endpoint when that is gone: nothing pends, nothing is lost, all can be sent later', async () => {

@@ -54,7 +54,7 @@ describe('POST /v1/webhooks', () => {
   })
 
   it.each<[string, object]>([
-    ['J16: a secret of the caller’s', { secret: 'whsec_c2hvcnQ=' }],
+    ['a secret of the caller’s', { secret: 'whsec_c2hvcnQ=' }],
     ['an unknown event', { events: ['upload.eaten'] }],
     ['no events at all', { events: [] }],
     ['an unknown field', { state: 'disabled' }],
@@ -92,7 +92,7 @@ describe('POST /v1/webhooks', () => {
     }
   })
 
-  it('J15: allows 100 endpoints per tenant, and the place of a deleted one again', async () => {
+  it('J15 allows 100 endpoints per tenant, and the place of a deleted one again', async () => {
     const crowded = apiOf(world, await world.newKey('tenant-full', ['admin']))
     const all = await Promise.all(Array.from({ length: 100 }, () => register(crowded)))
     const refused = await crowded.post('/v1/webhooks', { url: 'https://hooks.acme.io/' })
