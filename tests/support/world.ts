@@ -206,6 +206,7 @@ export async function verifyAllDue(broker: Broker): Promise<void> {
 
 function createTestApp(broker: Broker, { http: change = {}, assertSns }: WorldOptions) {
   const config: AppConfig = {
+    publicUrl: null,
     serveApi: true,
     issueSlots: true,
     acceptEvents: true,
