@@ -2,6 +2,7 @@
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { uuidv7obj } from 'uuidv7'
@@ -17,15 +18,17 @@ import { startObjectStore, type ObjectStore } from '../../src/dev/object-store/o
 import type { Called, Protections } from '../../src/dev/object-store/types.ts'
 import { parseEvent } from '../../src/events/parse-event.ts'
 import { createApp, type AppConfig } from '../../src/http/app.ts'
+import type { Page } from '../../src/http/routes/pages.ts'
 import { createDetector } from '../../src/inspect/detector.ts'
 import { inspect } from '../../src/inspect/inspect.ts'
 import type { ScanByUrl } from '../../src/inspect/scan/http-scanner.ts'
 import type { Scanner } from '../../src/inspect/scan/scanner.ts'
 import { parseProfiles } from '../../src/profiles.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
-import { createLogger } from '../../src/telemetry/log.ts'
+import { createEventLog, createLogger } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import type { Upload } from '../../src/upload/upload.ts'
+import { keep, mayNotBeSaid, overheard } from './spoken.ts'
 
 export const BUCKET = 'test-bucket'
 export const SECRETS = { signer: 'signer-secret', reader: 'reader-secret', keeper: 'keeper-secret' }
@@ -41,7 +44,9 @@ export type World = {
   called: Called[]
   clock: Clock
   /** Express's listener, for supertest. */
-  app: ReturnType<typeof createApp>
+  app: RequestListener
+  /** The same, for what Express itself knows of its routes. */
+  routes: ReturnType<typeof createApp>
   newKey: (tenant?: string, scopes?: readonly Scope[]) => Promise<string>
   /** Verifies everything that is due now, as the workers would. */
   work: () => Promise<void>
@@ -54,6 +59,7 @@ export type WorldOptions = {
   profiles?: Record<string, Record<string, unknown>>
   protections?: Partial<Protections>
   http?: Partial<AppConfig>
+  pages?: readonly Page[]
   assertSns?: (body: string) => Promise<void>
   /** Wraps the bucket that Berth sees, to make it fail. */
   spoil?: (bucket: Bucket) => Bucket
@@ -105,6 +111,7 @@ export const bucketConfig = (
 })
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  mayNotBeSaid([...Object.values(SECRETS), TOKEN_SECRET, EVENTS_TOKEN])
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'berth-test-'))
   const clock = createClock()
   const called: Called[] = []
@@ -128,6 +135,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const rates = options.rates ?? { perMinute: 0, anonymousPerMinute: 0 }
   const parts = { store, bucket, clock, profiles, scanner, scanByUrl, checkForeign, rates }
   const broker = createTestBroker(parts)
+  const routes = createTestApp(broker, options)
   return {
     store,
     bucket,
@@ -135,7 +143,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     objects,
     called,
     clock,
-    app: createTestApp(broker, options),
+    app: overheard(routes),
+    routes,
     newKey: (tenant = 'tenant-a', scopes = SCOPES) =>
       createApiKey({ store, now: clock.now }, { tenant, scopes, expiresAt: null }),
     work: () => verifyAllDue(broker),
@@ -158,6 +167,8 @@ type Parts = Pick<World, 'store' | 'bucket' | 'clock'> &
 export const RECEIPT_KEY = generateKeyPairSync('ed25519')
 const RETIRED_KEY = generateKeyPairSync('ed25519')
 
+const logger = createLogger('debug', { write: (line) => keep('log', line) })
+
 // One thread for all worlds of a test file; it holds nobody up from ending.
 const detector = createDetector()
 
@@ -177,7 +188,7 @@ export const createTestBroker = ({
     bucket,
     profiles: parseProfiles({ profiles }, 'test'),
     limits: LIMITS,
-    log: { info: () => undefined, warn: () => undefined },
+    log: createEventLog(logger),
     meter: createMetrics(),
     expectsEvents: true,
     scanner: null,
@@ -204,7 +215,7 @@ export async function verifyAllDue(broker: Broker): Promise<void> {
   }
 }
 
-function createTestApp(broker: Broker, { http: change = {}, assertSns }: WorldOptions) {
+function createTestApp(broker: Broker, { http: change = {}, assertSns, pages = [] }: WorldOptions) {
   const config: AppConfig = {
     publicUrl: null,
     serveApi: true,
@@ -219,13 +230,12 @@ function createTestApp(broker: Broker, { http: change = {}, assertSns }: WorldOp
     uploadEndpoint: null,
     ...change,
   }
-  const logger = createLogger('silent')
   return createApp(config, {
     broker,
     logger,
     version: '0.0.0',
     stopping: new AbortController().signal,
-    pages: [],
+    pages,
     metrics: createMetrics().render,
     assertSns: assertSns ?? null,
   })

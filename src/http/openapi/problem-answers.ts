@@ -93,9 +93,9 @@ export function createProblemAnswers(problem: JsonSchema, publicUrl: string): Pr
 }
 
 function renderAnswer(types: readonly ProblemType[], problem: JsonSchema, publicUrl: string) {
-  const [{ status } = { status: 500 }] = types
+  const status = types[0]?.status ?? 500
   const address = ({ slug }: ProblemType): string => `${publicUrl}/problems/${slug}`
-  const example = (type: ProblemType) => [
+  const example = (type: ProblemType): [string, JsonSchema] => [
     type.slug,
     {
       summary: type.meaning,
