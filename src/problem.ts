@@ -1,7 +1,7 @@
 /** What a refusal is made of (RFC 9457), and every type of it. */
 
 /** `safe`: resend as is. `after-fix`: change the request first. `never`: the outcome is final. */
-type Retry = 'safe' | 'after-fix' | 'never'
+export type Retry = 'safe' | 'after-fix' | 'never'
 
 /** One wrong field: an RFC 6901 pointer into the body (or `?name` for a query parameter). */
 export type FieldError = { pointer: string; detail: string }
@@ -32,8 +32,8 @@ export class Problem extends Error {
 export const isProblem = (error: unknown, slug: string): boolean =>
   error instanceof Problem && error.fields.slug === slug
 
-/** Status, constant title and retry advice of every type; `docs/problems.md` has one heading for each. */
-const CATALOGUE = {
+/** Status, constant title and retry advice of every type; `http/problem-meanings.ts` says what each means. */
+export const CATALOGUE = {
   'invalid-json': [400, 'The body is not JSON', 'after-fix'],
   'invalid-cursor': [400, 'The cursor is not ours', 'after-fix'],
   'malformed-path': [400, 'The path is malformed', 'after-fix'],
@@ -71,15 +71,12 @@ const CATALOGUE = {
   'internal-error': [500, 'Something broke on our side', 'safe'],
 } as const satisfies Record<string, readonly [number, string, Retry]>
 
+export type Slug = keyof typeof CATALOGUE
+
 type Said = Pick<ProblemFields, 'detail' | 'expected'>
 type More = Pick<ProblemFields, 'errors' | 'headers'>
 
-export function problem(
-  slug: keyof typeof CATALOGUE,
-  said: Said,
-  more: More = {},
-  cause?: unknown,
-) {
+export function problem(slug: Slug, said: Said, more: More = {}, cause?: unknown) {
   const [status, title, retry] = CATALOGUE[slug]
   return new Problem({ slug, status, title, retry, ...said, ...more }, { cause })
 }

@@ -9,6 +9,7 @@ export const wholeNumber = (min: number, max: number) =>
     .regex(/^\d{1,9}$/, `expected a whole number, ${min} to ${max}`)
     .transform(Number)
     .refine((value) => value >= min && value <= max, `expected ${min} to ${max}`)
+    .meta({ type: 'integer', minimum: min, maximum: max, pattern: undefined })
 
 const LONGEST_WAIT_SECONDS = 30
 const LONGEST_PAGE = 200

@@ -6,6 +6,7 @@ import { authenticate, tenantWith } from '../caller.ts'
 import type { Cursors } from '../cursor.ts'
 import type { Endpoint } from '../mount.ts'
 import { parseBody, parseQuery } from '../parse.ts'
+import { addressOf } from '../public-url.ts'
 import { readJson, readOptionalJson } from '../read-json.ts'
 import { renderDelivery, renderWebhook } from '../render-webhook.ts'
 import { NoBody, NoQuery } from '../upload-queries.ts'
@@ -44,7 +45,7 @@ export function webhookEndpoints({ broker, cursors }: WebhookRoutesDeps): Endpoi
 /** Calls without fields of their own: neither query nor body may say anything. */
 function bareCall(req: Request, res: Response): string {
   parseQuery(NoQuery, req.query)
-  parseBody(NoBody, req.body ?? {})
+  parseBody(NoBody, req.body === undefined ? {} : req.body)
   return tenantWith(res, 'admin')
 }
 
@@ -56,7 +57,7 @@ const postWebhook =
     const { webhook, secret } = await broker.registerWebhook(tenantWith(res, 'admin'), terms)
     res
       .status(201)
-      .location(`/v1/webhooks/${webhook.id}`)
+      .location(addressOf(res, `/v1/webhooks/${webhook.id}`))
       .json({ ...renderWebhook(webhook), secret })
   }
 
@@ -86,7 +87,7 @@ const postRotate =
   (broker: Broker): Answer =>
   async (req, res) => {
     parseQuery(NoQuery, req.query)
-    const { overlapSeconds } = parseBody(RotateBody, req.body ?? {})
+    const { overlapSeconds } = parseBody(RotateBody, req.body)
     const tenant = tenantWith(res, 'admin')
     const rotation = { id: req.params.id, overlapSeconds }
     const { webhook, secret } = await broker.rotateSecret(tenant, rotation)
