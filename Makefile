@@ -8,7 +8,7 @@ SOURCES := $(shell find src -type f)
 SWAGGER_UI := swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt LICENSE NOTICE
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo bench chaos check format lint types layers deadcode description openapi stores faults
+.PHONY: help start test demo bench chaos check format lint types layers deadcode description openapi schemathesis stores faults
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -36,6 +36,10 @@ faults: dist/.built ## Killed at every system call, full and failing disks, no d
 bench: dist/.built ## Figures: event intake, verification of 1 GiB, memory over 10,000 uploads (MEMORY_UPLOADS)
 	tests/stores/install
 	$(JEST) --selectProjects bench --runInBand
+
+schemathesis: dist/.built ## The API against its description, as two tenants (SCHEMATHESIS_SECONDS, 75)
+	tests/schemathesis/install
+	@node tests/schemathesis/run.mjs
 
 chaos: dist/.built ## Crashes and faults under load, then an independent check (CHAOS_UPLOADS, CHAOS_SEED, CHAOS_MODE)
 	tests/chaos/install

@@ -15,7 +15,7 @@ export const REQUEST_HEADERS: Record<RequestHeader, JsonSchema> = {
       'A quoted string, or the bare token.',
     schema: {
       anyOf: [
-        { type: 'string', pattern: '^"[ !#-\\[\\]-~]{1,255}"$' },
+        { type: 'string', pattern: '^"([ !#-\\[\\]-~]|\\\\["\\\\]){1,255}"$' },
         { type: 'string', pattern: '^[!#-+\\--~]{1,255}$' },
       ],
     },
@@ -26,7 +26,7 @@ export const REQUEST_HEADERS: Record<RequestHeader, JsonSchema> = {
     in: 'header',
     required: false,
     description: 'The version of the record in quotes; another one is refused. `*` is any.',
-    schema: { type: 'string', pattern: '^(\\*|"[0-9]{1,9}")$' },
+    schema: TEXT,
     example: '*',
   },
 }
