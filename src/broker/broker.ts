@@ -18,6 +18,7 @@ import { createRecent } from './recent.ts'
 import { renewSlot } from './renew-slot.ts'
 import { uploadHistory } from './upload-history.ts'
 import { createStorageCircuit } from './watch-storage.ts'
+import { createWebhookStories } from './webhook-stories.ts'
 import type { Upload } from '../upload/upload.ts'
 
 // 64 bytes each: under a mebibyte.
@@ -51,5 +52,6 @@ export function createBroker(given: BrokerDeps) {
     receiptKeySet: () => receiptKeySet(deps.receiptKeys),
     receiveEvent: (event: RawEvent) => receiveEvent({ ...deps, storedEvents }, event),
     checkHealth: () => checkHealth({ ...deps, circuit }),
+    ...createWebhookStories(deps),
   }
 }

@@ -6,7 +6,7 @@ import helmet from 'helmet'
 import type { Logger } from 'pino'
 import type { Broker } from '../broker/broker.ts'
 import { malformedPath, notAcceptable, notFound, uriTooLong } from '../problems.ts'
-import { createCursors } from './cursor.ts'
+import { createCursors, DELIVERY_IDS } from './cursor.ts'
 import { mount } from './mount.ts'
 import { setPublicUrl } from './public-url.ts'
 import { anonymously } from './rate-limit.ts'
@@ -20,6 +20,7 @@ import { pageEndpoints, type Page } from './routes/pages.ts'
 import { problemEndpoints } from './routes/problems.ts'
 import { tokenEndpoints } from './routes/tokens.ts'
 import { uploadEndpoints } from './routes/uploads.ts'
+import { webhookEndpoints } from './routes/webhooks.ts'
 
 export type AppConfig = {
   /** Null: answers name paths alone. */
@@ -73,11 +74,13 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
 function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDeps) {
   const { issueSlots, acceptEvents, eventsToken, eventBridgeKey } = config
   const cursors = createCursors(config.tokenSecret)
+  const deliveryCursors = createCursors(config.tokenSecret, DELIVERY_IDS)
   const api = [
     // Before the addresses with an id, which "batch" would be taken for.
     ...createEndpoints({ broker, issueSlots }),
     ...tokenEndpoints(broker),
     ...uploadEndpoints({ broker, cursors, issueSlots, stopping }),
+    ...webhookEndpoints({ broker, cursors: deliveryCursors }),
   ].map((endpoint) => ({ ...endpoint, handlers: [assertAcceptsJson, ...endpoint.handlers] }))
   const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }
   return [...api, ...eventEndpoints(events)]

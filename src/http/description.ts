@@ -8,11 +8,13 @@ import { eventOperations } from './routes/events.operations.ts'
 import { operationOperations } from './routes/operations.operations.ts'
 import { tokenOperations } from './routes/tokens.operations.ts'
 import { uploadOperations } from './routes/uploads.operations.ts'
+import { webhookOperations } from './routes/webhooks.operations.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...createOperations,
   ...uploadOperations,
   ...tokenOperations,
+  ...webhookOperations,
   ...eventOperations,
   ...operationOperations,
   ...documentOperations,

@@ -13,12 +13,13 @@ const MEANINGS: Record<Slug, string> = {
   unauthenticated: 'No API key, or one that is unknown, revoked or expired.',
   forbidden: 'The key is known but lacks the scope.',
   'quota-exceeded':
-    'The tenant has no open slot or no reserved bytes left in this profile; they come back when uploads end.',
+    'The tenant has no open slot or no reserved bytes left in this profile; they come back when uploads end. Or it has 100 webhook endpoints already.',
   'not-found':
     'The address, or the upload, does not exist, or is not yours: the two look the same.',
   'method-not-allowed': 'The Allow header lists the methods.',
   'not-acceptable': 'The Accept header excludes JSON.',
-  'illegal-state': 'For example a download of an upload that is not ready.',
+  'illegal-state':
+    'For example a download of an upload that is not ready, or a redelivery to a webhook endpoint that is disabled.',
   'object-not-found-yet':
     'You said complete, but the store holds no object. Wait for the PUT to end.',
   'idempotency-in-progress':
@@ -38,6 +39,8 @@ const MEANINGS: Record<Slug, string> = {
   'unknown-profile': 'The configuration has no such profile.',
   'idempotency-key-reused':
     'Within 24 hours a key belongs to one body; the order of its fields does not matter.',
+  'webhook-url-not-allowed':
+    'Webhooks go to https URLs on port 443 or 8443 of public hosts only: no user information, no private, loopback, link-local or metadata address in any spelling, at most 2,048 characters.',
   'rate-limited':
     'The key, the token or the address has used up its requests of this minute; Retry-After says when the next begins.',
   'storage-unavailable': 'The object store gave no usable answer. Nothing is rejected for that.',

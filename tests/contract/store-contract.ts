@@ -5,6 +5,7 @@ import { createFixture, type Databases } from './store-fixture.ts'
 import { describeCallers } from './store-callers.ts'
 import { describeLists } from './store-lists.ts'
 import { describeSchema } from './store-schema.ts'
+import { describeWebhooks } from './store-webhooks.ts'
 import { describeWrites } from './store-writes.ts'
 
 export function describeStoreContract(name: string, open: () => Promise<Databases>): void {
@@ -19,5 +20,6 @@ export function describeStoreContract(name: string, open: () => Promise<Database
     describeWrites(fixture)
     describeLists(fixture)
     describeCallers(fixture)
+    describeWebhooks(fixture)
   })
 }

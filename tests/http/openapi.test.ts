@@ -49,15 +49,28 @@ async function ready(): Promise<string> {
   return issued.id
 }
 
-/** An upload in the state that the call is for. */
-async function subjectOf({ id }: Operation): Promise<string> {
+async function webhook(): Promise<string> {
+  const url = 'https://hooks.example/berth'
+  return (await apiOf(world, key).post('/v1/webhooks', { url })).body.id
+}
+
+const delivery = async (): Promise<string> =>
+  (await apiOf(world, key).post(`/v1/webhooks/${await webhook()}/test`)).body.id
+
+/** What the call is about, in the state that it is for. */
+async function subjectOf({ id, idPrefix }: Operation): Promise<string> {
+  if (idPrefix === 'wh') return webhook()
+  if (idPrefix === 'dlv') return delivery()
   if (['downloadUpload', 'getReceipt', 'deleteUpload', 'completeUpload'].includes(id))
     return ready()
   return issue()
 }
 
 const addressOf = async (each: Operation): Promise<string> =>
-  each.path.replace(':id', await subjectOf(each)).replace(':slug', 'not-found')
+  (each.path.includes(':id') ? each.path.replace(':id', await subjectOf(each)) : each.path).replace(
+    ':slug',
+    'not-found',
+  )
 
 const successOf = ({ answers }: Operation): number => answers[0]?.status ?? 0
 
@@ -117,9 +130,10 @@ describe('every call', () => {
     content.parse(example)
   })
 
-  it('says of an unknown upload what is listed', async () => {
+  it('says of an unknown id what is listed', async () => {
     for (const each of OPERATIONS.filter(({ path }) => path.includes(':id'))) {
-      const sent = await send(each, { path: each.path.replace(':id', `upl_${'f'.repeat(32)}`) })
+      const unknown = `${each.idPrefix ?? 'upl'}_${'f'.repeat(32)}`
+      const sent = await send(each, { path: each.path.replace(':id', unknown) })
       expect([each.id, sent.status, sent.breach]).toEqual([each.id, 404, null])
     }
   })

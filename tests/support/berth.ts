@@ -34,6 +34,7 @@ export async function createBerth(
   bucket: BucketConfig,
   env: NodeJS.ProcessEnv = {},
   folder = mkdtempSync(join(tmpdir(), 'berth-process-')),
+  hear: (text: string) => void = () => undefined,
 ): Promise<Berth> {
   const databaseFile = join(folder, 'berth.db')
   const port = await freePort()
@@ -56,9 +57,12 @@ export async function createBerth(
   mayNotBeSaid([environment.TOKEN_SECRET, EVENTS_TOKEN, ...secretsOf(bucket)])
   const launch = (under: string[] = []): void => {
     const words = [...under, process.execPath, 'dist/main.js', 'serve']
-    running = run(words[0] ?? '', words.slice(1), environment)
-    running.child.stdout?.on('data', keepLog)
-    running.child.stderr?.on('data', keepLog)
+    const { child } = (running = run(words[0] ?? '', words.slice(1), environment))
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        hear(chunk.toString())
+        keep('log', chunk.toString())
+      })
   }
   const end = async (): Promise<void> => {
     await running?.end()
@@ -91,8 +95,6 @@ export async function createBerth(
     },
   }
 }
-
-const keepLog = (chunk: Buffer): void => keep('log', chunk.toString())
 
 const secretsOf = ({ signer, reader, keeper }: BucketConfig) =>
   [signer, reader, keeper].map((pair) => pair?.secretAccessKey)

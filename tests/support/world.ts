@@ -29,6 +29,9 @@ import { createEventLog, createLogger } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import type { Upload } from '../../src/upload/upload.ts'
 import { keep, mayNotBeSaid, overheard } from './spoken.ts'
+import { createSecretBox } from '../../src/webhooks/secret-box.ts'
+import { createSender, type Sender } from '../../src/webhooks/send.ts'
+import { WEBHOOK_RULES } from './webhooks.ts'
 
 export const BUCKET = 'test-bucket'
 export const SECRETS = { signer: 'signer-secret', reader: 'reader-secret', keeper: 'keeper-secret' }
@@ -72,6 +75,8 @@ export type WorldOptions = {
   checkForeign?: CheckForeign
   /** Without it there are no limits. */
   rates?: RateConfig
+  webhooks?: Partial<typeof WEBHOOK_RULES>
+  sender?: Sender
 }
 
 const LIMITS = {
@@ -131,9 +136,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const plain = createBucket(bucketConfig(objects.url))
   const bucket = options.spoil?.(plain) ?? plain
   const { profiles = { default: {} } } = options
-  const { scanner = null, scanByUrl = null, checkForeign = null } = options
+  const { scanner = null, scanByUrl = null, checkForeign = null, webhooks = {} } = options
   const rates = options.rates ?? { perMinute: 0, anonymousPerMinute: 0 }
-  const parts = { store, bucket, clock, profiles, scanner, scanByUrl, checkForeign, rates }
+  const sender = options.sender ?? createSender({ ...WEBHOOK_RULES, ...webhooks })
+  const told = { checkForeign, rates, webhooks, sender }
+  const parts = { store, bucket, clock, profiles, scanner, scanByUrl, ...told }
   const broker = createTestBroker(parts)
   const routes = createTestApp(broker, options)
   return {
@@ -149,6 +156,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       createApiKey({ store, now: clock.now }, { tenant, scopes, expiresAt: null }),
     work: () => verifyAllDue(broker),
     close: async () => {
+      sender.close()
       await store.close()
       await objects.close()
       if (options.folder === undefined) rmSync(folder, { recursive: true })
@@ -162,6 +170,8 @@ type Parts = Pick<World, 'store' | 'bucket' | 'clock'> &
     scanByUrl?: ScanByUrl | null
     checkForeign?: CheckForeign | null
     rates?: RateConfig
+    webhooks?: Partial<typeof WEBHOOK_RULES>
+    sender?: Sender
   }
 
 export const RECEIPT_KEY = generateKeyPairSync('ed25519')
@@ -182,12 +192,17 @@ export const createTestBroker = ({
   scanByUrl = null,
   checkForeign = null,
   rates = { perMinute: 0, anonymousPerMinute: 0 },
+  webhooks = {},
+  sender = createSender({ ...WEBHOOK_RULES, ...webhooks }),
 }: Parts): Broker =>
   createBroker({
     store,
     bucket,
     profiles: parseProfiles({ profiles }, 'test'),
     limits: LIMITS,
+    webhooks: { ...WEBHOOK_RULES, ...webhooks },
+    secretBox: createSecretBox(TOKEN_SECRET),
+    sender,
     log: createEventLog(logger),
     meter: createMetrics(),
     expectsEvents: true,

@@ -7,7 +7,7 @@ export const ABOUT = {
   description: `Ask for an upload slot, PUT the bytes straight to the object store, and get a verified object.
 
 JSON in UTF-8, camelCase; times are RFC 3339 in UTC. Fields and query parameters that are not described are
-refused. Answers may gain fields. A \`Content-Digest\` (RFC 9530) that is sent with a body is checked. Every
+refused, and so is \`__proto__\` as a name at any depth. Answers may gain fields. A \`Content-Digest\` (RFC 9530) that is sent with a body is checked. Every
 refusal is \`application/problem+json\` (RFC 9457), with a \`type\` that leads to a page about it.`,
   license: { name: 'MIT', identifier: 'MIT' },
 }
@@ -16,6 +16,7 @@ export const TAGS = [
   { name: 'Uploads', description: 'From the slot to the verified object.' },
   { name: 'Tokens', description: 'Permissions for browsers, without a secret in the page.' },
   { name: 'Receipts', description: 'What was verified, signed.' },
+  { name: 'Webhooks', description: 'What became of uploads, told to a backend.' },
   { name: 'Events', description: 'Where object stores post what arrived. Not for clients.' },
   { name: 'Operations', description: 'For balancers, monitoring and people on duty.' },
   { name: 'Documents', description: 'This description, and what the types of problems mean.' },

@@ -73,25 +73,30 @@ const SECURITY: Record<Access, JsonSchema[]> = {
 
 const templateOf = (path: string): string => path.replaceAll(/:([a-z]+)/g, '{$1}')
 
-const PATH_PARAMETERS: Record<string, JsonSchema> = {
-  id: {
-    description: 'The id of an upload.',
-    schema: { type: 'string', pattern: '^upl_[0-9a-f]{32}$' },
-    example: 'upl_019a8f3c7b2e7c14a5d09be1f2c3d4e5',
-  },
-  slug: {
-    description: 'The name of a type of problem.',
-    schema: { type: 'string', pattern: '^[a-z-]{1,60}$' },
-    example: 'not-found',
-  },
-}
+const HEX = '019a8f3c7b2e7c14a5d09be1f2c3d4e5'
 
-function parametersOf({ path, query, headers = [] }: Operation, schemas: Schemas): JsonSchema[] {
+const pathParameter = (name: string, idPrefix: string): JsonSchema =>
+  name === 'id'
+    ? {
+        description: `\`${idPrefix}_\` and 32 hex digits.`,
+        schema: { type: 'string', pattern: `^${idPrefix}_[0-9a-f]{32}$` },
+        example: `${idPrefix}_${HEX}`,
+      }
+    : {
+        description: 'The name of a type of problem.',
+        schema: { type: 'string', pattern: '^[a-z-]{1,60}$' },
+        example: 'not-found',
+      }
+
+function parametersOf(
+  { path, idPrefix = 'upl', query, headers = [] }: Operation,
+  schemas: Schemas,
+): JsonSchema[] {
   const inPath = [...path.matchAll(/:([a-z]+)/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
-    ...PATH_PARAMETERS[name],
+    ...pathParameter(name, idPrefix),
   }))
   const { properties = {} } = query ? schemas.render(query, 'input') : {}
   const inQuery = Object.entries(properties as Record<string, JsonSchema>).map(

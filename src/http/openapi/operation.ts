@@ -29,10 +29,12 @@ export type Answer = {
 
 export type Operation = {
   id: string
-  tag: 'Uploads' | 'Tokens' | 'Receipts' | 'Events' | 'Operations' | 'Documents'
+  tag: 'Uploads' | 'Tokens' | 'Receipts' | 'Webhooks' | 'Events' | 'Operations' | 'Documents'
   method: Endpoint['method']
   /** As Express has it: `/v1/uploads/:id`. */
   path: string
+  /** Of the id in the path; `upl` without it. */
+  idPrefix?: 'upl' | 'wh' | 'dlv'
   summary: string
   description?: string
   access: Access

@@ -6,7 +6,7 @@ import { ProblemBody } from './problem-answers.ts'
 
 export const Time = z.iso.datetime()
 const Sha256 = z.string().length(44).describe('Base64 of 32 bytes.')
-const UploadId = z.string().regex(/^upl_[0-9a-f]{32}$/)
+export const UploadId = z.string().regex(/^upl_[0-9a-f]{32}$/)
 
 const State = z.enum(UPLOAD_STATES).meta({
   id: 'UploadState',

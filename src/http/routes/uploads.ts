@@ -94,7 +94,7 @@ async function ownerWith(
 /** Calls without fields of their own: neither query nor body may say anything. */
 function assertBare(req: Request<{ id: string }>): void {
   parseQuery(NoQuery, req.query)
-  parseBody(NoBody, req.body ?? {})
+  parseBody(NoBody, req.body === undefined ? {} : req.body)
 }
 
 /** Null when any version will do (RFC 9110). */
