@@ -13,7 +13,7 @@ const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}$`)
 const ONLY_DOTS_AND_SPACES = /^[.\s]*$/u
 
 // The same rules for JSON Schema, as far as it can say them; a format of ours counts bytes.
-const NO_CONTROLS = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$'
+export const NO_CONTROLS = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$'
 const NAMES_SOMETHING =
   '[^.\\s\\u0000-\\u001f\\u007f-\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]'
 const ANY_TYPE = "^[A-Za-z0-9!#$&^_.+'`|~-]+/[A-Za-z0-9!#$&^_.+'`|~-]+$"

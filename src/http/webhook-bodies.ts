@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { UPLOAD_EVENTS } from '../upload/announcement.ts'
+import { NO_CONTROLS } from './slot-request.ts'
 import { wholeNumber } from './upload-queries.ts'
 
 const MOST_PROFILES = 50
@@ -19,6 +20,7 @@ export const WebhookBody = z.strictObject({
     .string()
     .max(255)
     .refine(isOrderly, 'has a control character or a lone surrogate')
+    .meta({ pattern: NO_CONTROLS })
     .nullable()
     .default(null),
 })

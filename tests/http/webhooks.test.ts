@@ -143,6 +143,8 @@ describe('an endpoint', () => {
     expect(Math.round(day / 60_000)).toBe(1440)
     const none = await api.post(`/v1/webhooks/${id}/rotate`, { overlapSeconds: 0 })
     expect(none.body.previousSecretUntil).toBeNull()
+    const pending = api.post(`/v1/webhooks/${id}/rotate`).set('content-type', 'application/json')
+    expect((await pending.send('null')).status).toBe(422)
   })
 })
 

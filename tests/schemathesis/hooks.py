@@ -50,7 +50,7 @@ def before_call(context, case, kwargs):
 def make_registrable(body) -> None:
     """Text is no address, and names of profiles are made up; nothing is sent to this one."""
     if isinstance(body, dict):
-        body["url"] = "https://hooks.example/berth"
+        body["url"] = "https://hooks.acme.io/berth"
         body["profiles"] = None
 
 

@@ -144,6 +144,7 @@ export const webhookOperations: readonly Operation[] = [
     body: nothing,
     answers: [{ status: 202, description: 'The delivery.', content: DeliveryAnswer }],
     problems: ['illegal-state'],
+    leadsTo: ['redeliver'],
   }),
   call({
     id: 'listDeliveries',
