@@ -9,6 +9,7 @@ const schedule = z
   .transform((steps) => steps.split(',').map(Number))
 
 export const WEBHOOK_VARIABLES = {
+  SEND_WEBHOOKS: z.enum(['on', 'off']).default('on'),
   WEBHOOK_ALLOW_PRIVATE: z.enum(['on', 'off']).default('off'),
   WEBHOOK_SCHEDULE_SECONDS: z
     .string()
@@ -20,6 +21,11 @@ export const WEBHOOK_VARIABLES = {
 }
 
 type Given = z.infer<z.ZodObject<typeof WEBHOOK_VARIABLES>>
+
+export const dispatchSlice = (e: Given) => ({
+  sendWebhooks: e.SEND_WEBHOOKS === 'on',
+  webhookConcurrency: e.WEBHOOK_CONCURRENCY,
+})
 
 const ATTEMPT_SECONDS = 15
 const FIVE_DAYS_SECONDS = 432_000

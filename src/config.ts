@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
 import { CALLER_VARIABLES, callerMistakes, identitySlice, ratesSlice } from './config-of-callers.ts'
-import { WEBHOOK_VARIABLES, webhooksSlice } from './config-of-webhooks.ts'
+import { dispatchSlice, WEBHOOK_VARIABLES, webhooksSlice } from './config-of-webhooks.ts'
 import { loadReceiptKeys } from './receipt-keys.ts'
 
 /** The environment itself, for the commands to hand on. */
@@ -85,7 +85,6 @@ export const ENVIRONMENT = {
   ISSUE_SLOTS: onOff.default('on'),
   ACCEPT_EVENTS: onOff.default('on'),
   RUN_JOBS: onOff.default('on'),
-  SEND_WEBHOOKS: onOff.default('on'),
   CONSOLE: onOff.default('on'),
   METRICS: onOff.default('on'),
 }
@@ -117,8 +116,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       looksPerSecond: e.LOOKS_PER_SECOND,
       verifyConcurrency: e.VERIFY_CONCURRENCY,
       verifyPerTenant: e.VERIFY_PER_TENANT,
-      sendWebhooks: e.SEND_WEBHOOKS === 'on',
-      webhookConcurrency: e.WEBHOOK_CONCURRENCY,
+      ...dispatchSlice(e),
     },
     webhooks: webhooksSlice(e),
     events: eventsSlice(e),

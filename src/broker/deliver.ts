@@ -9,6 +9,7 @@ import type { Message, Sent } from '../webhooks/send.ts'
 import { signedHeaders } from '../webhooks/sign.ts'
 import { livingSecrets } from './webhook-secrets.ts'
 import type { DeliveryOutcome, WebhookDeps } from './webhook-deps.ts'
+import { writeDown } from './write-down.ts'
 
 type DeliverDeps = Pick<
   WebhookDeps,
@@ -28,8 +29,8 @@ export async function deliver(deps: DeliverDeps, claim: Claim, stop: AbortSignal
     return
   }
   deps.meter.delivery(outcomeOf(sent))
-  if (outcomeOf(sent) === 'delivered') await succeed(deps, claim, sent)
-  else await fail(deps, claim, sent)
+  const record = outcomeOf(sent) === 'delivered' ? succeed : fail
+  await writeDown(deps, stop, () => record(deps, claim, sent))
 }
 
 async function attempt(deps: DeliverDeps, dispatch: Dispatch, stop: AbortSignal): Promise<Sent> {

@@ -43,11 +43,17 @@ export function startDispatcher<Item extends Taken>(spec: DispatchSpec<Item>, lo
     })
   const ending = new AbortController()
   const lanes = lanesOf({ ...spec, claim, run, stop: ending.signal })
-  looks = startLooks(async () => {
+  const look = async (): Promise<number> => {
     if (!(await spec.isDue())) return 0
     const asked = await Promise.all(lanes.map((lane) => lane.fill()))
-    return Math.max(...asked)
-  }, failed)
+    return Math.min(LONGEST_PAUSE_MS, Math.max(...asked) / LARGEST_SHARE)
+  }
+  looks = startLooks(() =>
+    look().catch((error: unknown) => {
+      failed(error)
+      return AFTER_FAILURE_MS
+    }),
+  )
   const { soon, stop } = looks
 
   return {
@@ -64,8 +70,8 @@ export function startDispatcher<Item extends Taken>(spec: DispatchSpec<Item>, lo
 
 type Looks = { soon: () => void; stop: () => Promise<void> }
 
-/** One look at a time; the pause after one is in proportion to the milliseconds that it says. */
-function startLooks(look: () => Promise<number>, failed: (error: unknown) => void): Looks {
+/** One look at a time. `look` never rejects, and says for how many milliseconds to pause after it. */
+function startLooks(look: () => Promise<number>): Looks {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | null = null
@@ -74,20 +80,11 @@ function startLooks(look: () => Promise<number>, failed: (error: unknown) => voi
 
   const begin = (): void => {
     isHurried = false
-    looking = look()
-      .then(
-        (spentMs) => {
-          notBefore = performance.now() + Math.min(LONGEST_PAUSE_MS, spentMs / LARGEST_SHARE)
-        },
-        (error: unknown) => {
-          notBefore = performance.now() + AFTER_FAILURE_MS
-          failed(error)
-        },
-      )
-      .finally(() => {
-        looking = null
-        schedule(isHurried ? SOON_MS : POLL_MS)
-      })
+    looking = look().then((pauseMs) => {
+      notBefore = performance.now() + pauseMs
+      looking = null
+      schedule(isHurried ? SOON_MS : POLL_MS)
+    })
   }
   const schedule = (delay: number): void => {
     if (stopped) return

@@ -20,6 +20,10 @@ export const TIMES = {
   sweepIntervalSeconds: 2,
   landGraceSeconds: 5,
   landMarginSeconds: 3,
+  /** Not a setting: twice as long as an attempt may take. */
+  deliveryLeaseSeconds: 30,
+  /** So often, and so soon after one another, that no flapping makes a dead letter. */
+  deliverySchedule: [0, 1, 1, 1, 2, 2, 2, ...Array.from({ length: 23 }, () => 3)],
   /** What an open upload may take on top of its deadline and one lease. */
   slackSeconds: 10,
   /** How fast the nodes must work off what has piled up by the end of the faults. */

@@ -114,13 +114,9 @@ export function describeWebhooks(f: Fixture): void {
       )
       const [won, ...others] = changes.filter((one) => one !== null)
       expect(others).toEqual([])
-      expect(
-        await changeWebhook(
-          f.store,
-          { ...won, id: 'wh_a', secret: won?.secret ?? '' },
-          deletion(now),
-        ),
-      ).toMatchObject({ state: 'deleted', place: null, deleted_at: now.getTime() })
+      if (!won) throw new Error('nobody changed it')
+      const deleted = { state: 'deleted', place: null, deleted_at: now.getTime() }
+      expect(await changeWebhook(f.store, won, deletion(now))).toMatchObject(deleted)
       expect(await findWebhook(f.store, 't', 'wh_a')).toBeNull()
       expect(await register('wh_b')).toMatchObject({ place: 0 })
     })
@@ -394,15 +390,8 @@ export function describeWebhooks(f: Fixture): void {
       await recordFailed(f.store, await oneClaim('wh_a'), aFailure({ disable: 'x' }))
       const known = await findWebhook(f.store, 't', 'wh_a')
       if (!known) throw new Error('it was registered')
-      expect(
-        await listDueEndpoints(f.store, {
-          now: after(60),
-          suspectFrom: 5,
-          isSuspect: false,
-          afterId: '',
-          limit: 5,
-        }),
-      ).toEqual([])
+      const turn = { suspectFrom: 5, isSuspect: false, afterId: '', limit: 5 }
+      expect(await listDueEndpoints(f.store, { ...turn, now: after(60) })).toEqual([])
       await changeWebhook(f.store, known, ENABLED)
       expect(await oneClaim('wh_a', after(60))).toMatchObject({ claim: 2, attempts: 1 })
     })
