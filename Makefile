@@ -41,7 +41,7 @@ schemathesis: dist/.built ## The API against its description, as two tenants (SC
 	tests/schemathesis/install
 	@node tests/schemathesis/run.mjs
 
-chaos: dist/.built ## Crashes and faults under load, then an independent check (CHAOS_UPLOADS, CHAOS_SEED, CHAOS_MODE)
+chaos: dist/.built ## Crashes and faults under load, then an independent check (CHAOS_UPLOADS, CHAOS_SEED, CHAOS_MODE, CHAOS_PER_SECOND)
 	tests/chaos/install
 	@$(BIN)/tsc -p tests/chaos/tsconfig.json
 	@node --enable-source-maps test-output/chaos-program/chaos/main.js

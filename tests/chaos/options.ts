@@ -43,15 +43,16 @@ const SHARE_OF_SQLITE = 0.2
 export function readOptions(env: NodeJS.ProcessEnv): Options[] {
   const uploads = numberFrom(env, 'CHAOS_UPLOADS', 2_000)
   const seed = numberFrom(env, 'CHAOS_SEED', randomInt(1_000_000))
+  const rate = numberFrom(env, 'CHAOS_PER_SECOND', PER_SECOND)
   const mode = env['CHAOS_MODE'] ?? 'both'
-  if (mode === 'postgres' || mode === 'sqlite') return [optionsFor(mode, uploads, seed)]
+  if (mode === 'postgres' || mode === 'sqlite') return [optionsFor(mode, uploads, seed, rate)]
   if (mode !== 'both') throw new Error(`CHAOS_MODE: expected postgres, sqlite or both, got ${mode}`)
   const fewer = Math.ceil(uploads * SHARE_OF_SQLITE)
-  return [optionsFor('postgres', uploads, seed), optionsFor('sqlite', fewer, seed)]
+  return [optionsFor('postgres', uploads, seed, rate), optionsFor('sqlite', fewer, seed, rate)]
 }
 
-function optionsFor(mode: Mode, uploads: number, seed: number): Options {
-  const loadSeconds = Math.max(SHORTEST_LOAD_SECONDS, uploads / PER_SECOND)
+function optionsFor(mode: Mode, uploads: number, seed: number, rate: number): Options {
+  const loadSeconds = Math.max(SHORTEST_LOAD_SECONDS, uploads / rate)
   const folder = `test-output/chaos/${mode}-${seed}`
   return { mode, uploads, seed, loadSeconds, folder }
 }
