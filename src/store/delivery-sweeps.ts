@@ -127,15 +127,24 @@ export async function deleteEmptyWebhooks(
 
 export type Outbox = { depth: number; oldestAt: Date | null }
 
-/** What waits, and since when the oldest of it does. */
+/** Beyond it nobody asks how many more there are, and counting them would take ever longer. */
+const MOST_COUNTED = 10_000
+
+/** What waits, counted to 10,000, and since when the oldest of it does. */
 export async function measureOutbox({ db }: Store): Promise<Outbox> {
-  const { depth, oldest } = await db
+  const waiting = db
     .selectFrom('deliveries')
+    .select('created_at')
+    .where('due_at', 'is not', null)
+    .where('created_at', '>=', 0)
+    .orderBy('created_at')
+    .limit(MOST_COUNTED)
+  const { depth, oldest } = await db
+    .selectFrom(waiting.as('waiting'))
     .select(({ fn }) => [
       fn.countAll<number>().as('depth'),
       fn.min<number | null>('created_at').as('oldest'),
     ])
-    .where('due_at', 'is not', null)
     .executeTakeFirstOrThrow()
   return { depth, oldestAt: oldest === null ? null : new Date(oldest) }
 }

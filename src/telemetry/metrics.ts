@@ -113,7 +113,7 @@ function createWebhookMetrics(registers: Registry[]) {
   })
   const depth = new Gauge({
     name: 'berth_webhook_outbox',
-    help: 'Deliveries that are neither delivered nor dead.',
+    help: 'Deliveries that are neither delivered nor dead, counted to 10,000.',
     registers,
   })
   const oldest = new Gauge({

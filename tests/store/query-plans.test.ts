@@ -21,6 +21,7 @@ import {
   buryUndeliverable,
   deleteEmptyWebhooks,
   deleteSettledDeliveries,
+  measureOutbox,
 } from '../../src/store/delivery-sweeps.ts'
 import type { Engine } from '../../src/store/engine.ts'
 import { listHistory } from '../../src/store/history.ts'
@@ -141,8 +142,8 @@ async function callerCalls(store: Store): Promise<void> {
   await deleteRateCounts(store, 3, 5)
 }
 
-/** All but the measure of the outbox, which reads what waits, and that is all of it. */
 async function webhookCalls(store: Store): Promise<void> {
+  await measureOutbox(store)
   const webhook = { ...aWebhook('wh_new'), tenant: 't1' }
   const known = await insertWebhook(store, webhook, 100_000)
   await listWebhooks(store, 'tenant-7')
