@@ -110,6 +110,7 @@ function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
         'content-type',
         'content-digest',
         'idempotency-key',
+        'if-match',
         'x-request-id',
       ],
       exposedHeaders: [
