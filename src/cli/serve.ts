@@ -3,11 +3,13 @@
 import type { Config } from '../config.ts'
 import type { Page } from '../http/routes/pages.ts'
 import { startService } from '../service.ts'
+import { keepHeapSmall } from '../telemetry/small-heap.ts'
 import { readVersion } from '../telemetry/version.ts'
 
 const PATIENCE_MS = 20_000
 
 export async function serve(config: Config, pages: readonly Page[] = []): Promise<void> {
+  keepHeapSmall()
   const service = await startService(config, { version: readVersion(), pages })
   void service.broken.then(giveUp)
   await firstSignal()
