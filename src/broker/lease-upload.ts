@@ -8,6 +8,7 @@ import { addSeconds } from '../upload/policy.ts'
 import { backoffSeconds, nextLookAt } from '../upload/schedule.ts'
 import type { Observed, Upload } from '../upload/upload.ts'
 import type { Deps } from './deps.ts'
+import { linkedTo } from './linked-signal.ts'
 
 export type Leased = {
   upload: Upload
@@ -35,10 +36,10 @@ export async function leaseUpload(
 }
 
 function keepAlive(deps: Deps, upload: Upload, stop: AbortSignal): Leased {
-  const lost = new AbortController()
+  const { signal, abort, release } = linkedTo(stop)
   const renew = async (): Promise<void> => {
     const until = addSeconds(deps.now(), deps.limits.leaseSeconds)
-    if (!(await renewLease(deps.store, upload, until))) lost.abort()
+    if (!(await renewLease(deps.store, upload, until))) abort()
   }
   const timer = setInterval(
     () => {
@@ -49,8 +50,11 @@ function keepAlive(deps: Deps, upload: Upload, stop: AbortSignal): Leased {
     },
     (deps.limits.leaseSeconds * 1000) / 3,
   )
-  const signal = AbortSignal.any([stop, lost.signal])
-  return { upload, signal, end: () => clearInterval(timer) }
+  const end = (): void => {
+    clearInterval(timer)
+    release()
+  }
+  return { upload, signal, end }
 }
 
 /** A fault is never a verdict: back to the queue, and given up only after `giveUpSeconds`. */

@@ -4,6 +4,7 @@ import type { Request, RequestHandler, Response } from 'express'
 import type { Broker } from '../../broker/broker.ts'
 import type { Scope } from '../../broker/api-keys.ts'
 import type { Caller } from '../../broker/deps.ts'
+import { linkedTo } from '../../broker/linked-signal.ts'
 import { draining } from '../../problems.ts'
 import { authenticate, callerWith, tenantWith } from '../caller.ts'
 import type { Cursors } from '../cursor.ts'
@@ -72,9 +73,12 @@ const getUpload =
   async (req, res) => {
     const { wait } = parseQuery(WaitQuery, req.query)
     const { tenant } = await ownerWith(broker, req, res, 'uploads:read')
-    const gone = new AbortController()
-    res.on('close', () => gone.abort())
-    const waiting = { seconds: wait, signal: AbortSignal.any([gone.signal, stopping]) }
+    const { signal, abort, release } = linkedTo(stopping)
+    res.on('close', () => {
+      release()
+      abort()
+    })
+    const waiting = { seconds: wait, signal }
     const upload = await broker.awaitUpload(tenant, req.params.id, waiting)
     res.json(renderUpload(upload, broker.guaranteesFor(upload)))
   }
