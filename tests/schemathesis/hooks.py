@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
+from urllib.parse import urlsplit
 
 import requests
 import schemathesis
@@ -16,6 +17,8 @@ EVENTBRIDGE_KEY = os.environ["EVENTS_EVENTBRIDGE_KEY"]
 SMALL = 4096
 
 statuses: Counter = Counter()
+# By address, the answer that removed what was there.
+gone: dict = {}
 atexit.register(lambda: print("answers", json.dumps(statuses, sort_keys=True), file=sys.stderr))
 
 
@@ -74,6 +77,8 @@ def make_possible(body) -> None:
 def after_call(context, case, response):
     """Every other slot is used, so that uploads get through all their states while the calls go on."""
     statuses[response.status_code] += 1
+    if case.method == "DELETE" and response.status_code == 204:
+        gone.setdefault(address_of(response), response)
     if response.status_code != 201 or not case.path.startswith("/v1/uploads"):
         return
     upload = response.json()
@@ -81,6 +86,19 @@ def after_call(context, case, response):
     if slot is None or upload["size"] > SMALL or int(upload["id"][-1], 16) % 2 == 0:
         return
     requests.put(slot["url"], data=bytes(upload["size"]), headers=slot["headers"], timeout=10)
+
+
+def address_of(response) -> str:
+    return urlsplit(response.request.url).path
+
+
+# In place of `use_after_free`: DELETE of an upload is a change of its state, and its record can be read on.
+@schemathesis.check
+def what_was_removed_is_gone(ctx, response, case):
+    removal = gone.get(address_of(response))
+    if removal is None or removal is response:
+        return
+    assert response.status_code >= 300, f"{address_of(response)} was removed"
 
 
 # What only the configuration, or what happened before, can decide.
