@@ -9,6 +9,7 @@ import {
   type DeliveryRow,
 } from '../store/deliveries.ts'
 import { findWebhook } from '../store/webhooks.ts'
+import { pageOf } from './page.ts'
 import type { WebhookDeps } from './webhook-deps.ts'
 
 export type DeliveryPage = { deliveries: DeliveryRow[]; nextId: string | null }
@@ -23,9 +24,8 @@ export async function listDeliveryPage(
 ): Promise<DeliveryPage> {
   // One more than asked for tells whether there is a next page.
   const found = await listDeliveries(store, tenant, filter, limit + 1)
-  const deliveries = found.slice(0, limit)
-  const last = deliveries.at(-1)
-  return { deliveries, nextId: found.length > limit && last ? last.id : null }
+  const { rows, nextId } = pageOf(found, limit)
+  return { deliveries: rows, nextId }
 }
 
 /** The same `webhook-id` and body, with the whole schedule before it again. */

@@ -3,6 +3,7 @@
 import { listUploads, type ListFilter } from '../store/uploads.ts'
 import type { Upload } from '../upload/upload.ts'
 import type { Deps } from './deps.ts'
+import { pageOf } from './page.ts'
 
 export type Page = { uploads: Upload[]; nextId: string | null }
 
@@ -14,9 +15,8 @@ export async function listPage(
 ): Promise<Page> {
   // One more than asked for tells whether there is a next page.
   const found = await listUploads(store, tenant, filter, limit + 1)
-  const uploads = found.slice(0, limit)
-  const last = uploads.at(-1)
-  return { uploads, nextId: found.length > limit && last ? last.id : null }
+  const { rows, nextId } = pageOf(found, limit)
+  return { uploads: rows, nextId }
 }
 
 export type { ListFilter }

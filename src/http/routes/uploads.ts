@@ -6,15 +6,16 @@ import type { Scope } from '../../broker/api-keys.ts'
 import type { Caller } from '../../broker/deps.ts'
 import { linkedTo } from '../../broker/linked-signal.ts'
 import { draining } from '../../problems.ts'
-import { authenticate, callerWith, tenantWith } from '../caller.ts'
+import { assertBare, authenticatedCalls, type Answer } from '../authenticated.ts'
+import { callerWith, tenantWith } from '../caller.ts'
 import type { Cursors } from '../cursor.ts'
 import type { Endpoint } from '../mount.ts'
-import { parseBody, parseQuery } from '../parse.ts'
+import { parseQuery } from '../parse.ts'
 import { addressOf } from '../public-url.ts'
 import { anonymously } from '../rate-limit.ts'
 import { readOptionalJson } from '../read-json.ts'
 import { renderDownload, renderUpload } from '../render-upload.ts'
-import { DownloadQuery, ListQuery, NoBody, NoQuery, WaitQuery } from '../upload-queries.ts'
+import { DownloadQuery, ListQuery, WaitQuery } from '../upload-queries.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024
 
@@ -25,17 +26,9 @@ export type UploadRoutesDeps = {
   stopping: AbortSignal
 }
 
-type Answer = (req: Request<{ id: string }>, res: Response) => Promise<unknown>
-
 export function uploadEndpoints(deps: UploadRoutesDeps): Endpoint[] {
-  const who = authenticate(deps.broker)
   const one = '/v1/uploads/:id'
-  const call = (
-    method: Endpoint['method'],
-    path: string,
-    answer: Answer,
-    body: RequestHandler[] = [],
-  ): Endpoint => ({ method, path, handlers: [who, ...body, answer as unknown as RequestHandler] })
+  const call = authenticatedCalls(deps.broker)
   const optional = readOptionalJson(BODY_LIMIT_BYTES)
 
   return [
@@ -93,12 +86,6 @@ async function ownerWith(
   const caller = callerWith(res, scope)
   await broker.assertOwn(caller, req.params.id)
   return caller
-}
-
-/** Calls without fields of their own: neither query nor body may say anything. */
-function assertBare(req: Request<{ id: string }>): void {
-  parseQuery(NoQuery, req.query)
-  parseBody(NoBody, req.body === undefined ? {} : req.body)
 }
 
 /** Null when any version will do (RFC 9110). */

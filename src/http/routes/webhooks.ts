@@ -1,32 +1,25 @@
 /** /v1/webhooks and /v1/deliveries: where events go, and what became of each. For the scope admin. */
 
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, Response } from 'express'
 import type { Broker } from '../../broker/broker.ts'
-import { authenticate, tenantWith } from '../caller.ts'
+import { assertBare, authenticatedCalls, type Answer } from '../authenticated.ts'
+import { tenantWith } from '../caller.ts'
 import type { Cursors } from '../cursor.ts'
 import type { Endpoint } from '../mount.ts'
 import { parseBody, parseQuery } from '../parse.ts'
 import { addressOf } from '../public-url.ts'
 import { readJson, readOptionalJson } from '../read-json.ts'
 import { renderDelivery, renderWebhook } from '../render-webhook.ts'
-import { NoBody, NoQuery } from '../upload-queries.ts'
+import { NoQuery } from '../upload-queries.ts'
 import { DeliveriesQuery, RotateBody, WebhookBody } from '../webhook-bodies.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024
 
 export type WebhookRoutesDeps = { broker: Broker; cursors: Cursors }
 
-type Answer = (req: Request<{ id: string }>, res: Response) => Promise<unknown>
-
 export function webhookEndpoints({ broker, cursors }: WebhookRoutesDeps): Endpoint[] {
-  const who = authenticate(broker)
   const one = '/v1/webhooks/:id'
-  const call = (
-    method: Endpoint['method'],
-    path: string,
-    answer: Answer,
-    body: RequestHandler[] = [],
-  ): Endpoint => ({ method, path, handlers: [who, ...body, answer as unknown as RequestHandler] })
+  const call = authenticatedCalls(broker)
   const optional = readOptionalJson(BODY_LIMIT_BYTES)
 
   return [
@@ -42,10 +35,9 @@ export function webhookEndpoints({ broker, cursors }: WebhookRoutesDeps): Endpoi
   ]
 }
 
-/** Calls without fields of their own: neither query nor body may say anything. */
-function bareCall(req: Request, res: Response): string {
-  parseQuery(NoQuery, req.query)
-  parseBody(NoBody, req.body === undefined ? {} : req.body)
+/** The tenant of a call that has no fields of its own. */
+function bareCall(req: Request<{ id: string }>, res: Response): string {
+  assertBare(req)
   return tenantWith(res, 'admin')
 }
 
