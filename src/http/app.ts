@@ -15,6 +15,7 @@ import { createEndpoints } from './routes/create-uploads.ts'
 import { eventEndpoints } from './routes/events.ts'
 import { operationEndpoints } from './routes/operations.ts'
 import { pageEndpoints, type Page } from './routes/pages.ts'
+import { partEndpoints } from './routes/parts.ts'
 import { tokenEndpoints } from './routes/tokens.ts'
 import { uploadEndpoints } from './routes/uploads.ts'
 
@@ -71,6 +72,7 @@ function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDep
     // Before the addresses with an id, which "batch" would be taken for.
     ...createEndpoints({ broker, issueSlots }),
     ...tokenEndpoints(broker),
+    ...partEndpoints({ broker, issueSlots }),
     ...uploadEndpoints({ broker, cursors, issueSlots, stopping }),
   ].map((endpoint) => ({ ...endpoint, handlers: [assertAcceptsJson, ...endpoint.handlers] }))
   const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }

@@ -22,6 +22,7 @@ export function renderUpload(
     landBy,
     version,
     slot,
+    parts: upload.parts,
     guarantees,
     object: renderObject(upload),
     rejection: upload.rejection,

@@ -19,6 +19,7 @@ const POLL_MS = 1_000
 const SCANNER_CHECK_MS = 60_000
 const STORAGE_CHECK_MS = 60_000
 const PROBE_CHECK_MS = 60_000
+const ASSEMBLIES_MS = 3_600_000
 
 export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs {
   const sweepMs = config.sweepIntervalSeconds * 1000
@@ -45,6 +46,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-inbox', sweepMs, broker.sweepInbox),
     job('sweep-orphans', sweepMs, broker.sweepOrphans),
     job('remove-orphans', sweepMs, broker.removeOrphans),
+    job('sweep-assemblies', ASSEMBLIES_MS, broker.sweepAssemblies),
     job('sweep-retention', sweepMs, broker.sweepRetention),
     job('sweep-expired', sweepMs, broker.sweepExpired),
     job('watch-events', sweepMs, broker.watchEvents),

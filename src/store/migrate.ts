@@ -11,6 +11,7 @@ import { up as cleanUp } from './migrations/0010-clean-up.ts'
 import { up as idempotencyKeys } from './migrations/0030-idempotency-keys.ts'
 import { up as uploadTokens } from './migrations/0031-upload-tokens.ts'
 import { up as rateCounts } from './migrations/0032-rate-counts.ts'
+import { up as parts } from './migrations/0040-parts.ts'
 import type { Schema } from './schema.ts'
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -23,6 +24,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0030-idempotency-keys': { up: idempotencyKeys },
   '0031-upload-tokens': { up: uploadTokens },
   '0032-rate-counts': { up: rateCounts },
+  '0040-parts': { up: parts },
 }
 
 const TABLE = 'kysely_migration'

@@ -1,4 +1,5 @@
 import { describeBucketContract, type Capabilities } from '../contract/bucket-contract.ts'
+import { describeMultipartContract } from '../contract/multipart-contract.ts'
 import { startMinio, startVersitygw } from './servers.ts'
 
 const EVERYTHING: Capabilities = {
@@ -18,3 +19,7 @@ describeBucketContract('versitygw', async () => ({
   ...(await startVersitygw(null)),
   capabilities: EVERYTHING,
 }))
+
+describeMultipartContract('MinIO', () => startMinio(null))
+
+describeMultipartContract('versitygw', () => startVersitygw(null))
