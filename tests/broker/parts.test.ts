@@ -177,7 +177,7 @@ describe('a part that is replaced after completion began', () => {
   })
 
   it('without rest holds the completion up, and nothing is made', async () => {
-    let replace = async (_nth: number): Promise<unknown> => Promise.resolve()
+    let replace: (nth: number) => Promise<unknown> = () => Promise.resolve()
     await start({ spoil: beforeCompletion((nth) => replace(nth).then(() => undefined)) })
     const upload = await issue()
     await sendParts(world.broker, upload, THREE_PARTS)

@@ -50,7 +50,7 @@ export function requireAssembly(
   { bucket, key }: Pick<Assembly, 'bucket' | 'key'>,
 ): Assembly {
   const path = join(pathOf(disk, id), 'assembly')
-  const found = existsSync(path) ? readJson<Assembly>(path) : null
+  const found = existsSync(path) ? (readJson(path) as Assembly) : null
   if (found?.bucket !== bucket || found.key !== key) {
     throw new S3Error(404, 'NoSuchUpload', 'The specified multipart upload does not exist.')
   }
@@ -60,7 +60,7 @@ export function requireAssembly(
 /** What the part was before goes. */
 export function keepPart(disk: Disk, id: string, { number, ...part }: NumberedPart): void {
   const path = partPath(disk, id, number)
-  const before = existsSync(path) ? readJson<StoredPart>(path) : null
+  const before = existsSync(path) ? (readJson(path) as StoredPart) : null
   replace(disk, path, part)
   if (before) dropBlob(disk, before.blob)
 }
@@ -70,7 +70,7 @@ export const partsOf = (disk: Disk, id: string): NumberedPart[] =>
     .filter((name) => name.startsWith('part-'))
     .map((name) => ({
       number: Number(name.slice('part-'.length)),
-      ...readJson<StoredPart>(join(pathOf(disk, id), name)),
+      ...(readJson(join(pathOf(disk, id), name)) as StoredPart),
     }))
     .sort((a, b) => a.number - b.number)
 
@@ -83,14 +83,14 @@ export const assembliesIn = (disk: Disk, bucket: string): (Assembly & { id: stri
   (existsSync(root(disk)) ? readdirSync(root(disk)) : [])
     .map((name) => ({
       id: decodeURIComponent(name),
-      ...readJson<Assembly>(join(root(disk), name, 'assembly')),
+      ...(readJson(join(root(disk), name, 'assembly')) as Assembly),
     }))
     .filter((assembly) => assembly.bucket === bucket)
     .sort((a, b) => order(a.key, b.key) || order(a.id, b.id))
 
 const order = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
-const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T
+const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
 
 function replace({ folder }: Disk, path: string, value: unknown): void {
   const draft = join(folder, `draft-${randomUUID()}`)
