@@ -147,6 +147,21 @@ export function describeMultipartContract(name: string, start: () => Promise<Par
       }
     })
 
+    it('refuses a URL of a part that is turned into a copy of another object', async () => {
+      const begun = await bothSent()
+      await complete(begun, await listed(begun))
+      const thief = await begin()
+      const { bucket: name, key } = begun.location
+      const stolen = { 'x-amz-copy-source': `/${name}/${key}` }
+      for (const body of [Buffer.alloc(0), last]) {
+        const slot = await slotFor(thief, 1, body.length)
+        const status = await send(slot, body, stolen)
+        expect([status, status >= 400 && status < 500]).toEqual([status, true])
+      }
+      expect(await listed(thief)).toEqual([])
+      await bucket.abortAssemblies(thief.location)
+    })
+
     it('keeps nothing of a part that breaks off', async () => {
       const begun = await begin()
       await breakOff(await slotFor(begun, 1, 40), someBytes(40))
