@@ -19,7 +19,8 @@ module.exports = {
     only('bucket', 'upload', 'problem'),
     only('store', 'upload', 'problem'),
     only('inspect', 'upload', 'problem'),
-    only('broker', 'upload', 'bucket', 'store', 'inspect', 'problem'),
+    only('webhooks', 'problem'),
+    only('broker', 'upload', 'bucket', 'store', 'inspect', 'webhooks', 'problem'),
     only('http', 'broker', 'upload', 'problem'),
     only('jobs', 'broker', 'upload', 'problem'),
     only('events', 'broker', 'upload', 'problem'),
@@ -51,6 +52,11 @@ module.exports = {
       'node_modules/@(aws-sdk|smithy)',
     ),
     keepsTo('s3-stays-in-bucket', '^src/(bucket|dev)/', 'node_modules/@aws-sdk/(client-s3|s3-)'),
+    keepsTo(
+      'webhook-tools-stay-in-webhooks',
+      '^src/webhooks/',
+      'node_modules/(standardwebhooks|request-filtering-agent)/',
+    ),
     keepsTo('express-stays-in-http', '^src/http/', 'node_modules/(express|helmet|cors|pino-http)/'),
     keepsTo('drivers-stay-in-store', '^src/store/', 'node_modules/(better-sqlite3|kysely|pg)/'),
     {

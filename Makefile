@@ -5,9 +5,10 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 JEST := NODE_OPTIONS='--experimental-vm-modules --no-warnings' AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true $(BIN)/jest
 SOURCES := $(shell find src -type f)
+SWAGGER_UI := swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt LICENSE NOTICE
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo bench chaos check format lint types layers deadcode stores faults
+.PHONY: help start test demo bench chaos check format lint types layers deadcode description openapi schemathesis stores faults
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -21,7 +22,7 @@ test: dist/.built ## Run the unit, contract, property and integration tests
 demo: dist/.built ## Send real files through the stack and check every step
 	@node dist/dev/demo.js
 
-check: format lint types layers deadcode ## Format, lint, types, layering, dead code
+check: format lint types layers deadcode description ## Format, lint, types, layering, dead code, the API description
 
 stores: dist/.built ## The bucket contract and an upload end to end on real MinIO and versitygw
 	tests/stores/install
@@ -36,7 +37,11 @@ bench: dist/.built ## Figures: event intake, verification of 1 GiB, memory over 
 	tests/stores/install
 	$(JEST) --selectProjects bench --runInBand
 
-chaos: dist/.built ## Crashes and faults under load, then an independent check (CHAOS_UPLOADS, CHAOS_SEED, CHAOS_MODE)
+schemathesis: dist/.built ## The API against its description, as two tenants (SCHEMATHESIS_SECONDS, 75)
+	tests/schemathesis/install
+	@node tests/schemathesis/run.mjs
+
+chaos: dist/.built ## Crashes and faults under load, then an independent check (CHAOS_UPLOADS, CHAOS_SEED, CHAOS_MODE, CHAOS_PER_SECOND)
 	tests/chaos/install
 	@$(BIN)/tsc -p tests/chaos/tsconfig.json
 	@node --enable-source-maps test-output/chaos-program/chaos/main.js
@@ -56,6 +61,12 @@ layers: node_modules/.installed ## Who may import whom
 deadcode: node_modules/.installed ## Files, exports and dependencies that nobody uses
 	$(BIN)/knip
 
+description: node_modules/.installed ## openapi.json, by redocly's strict rules
+	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/redocly lint --format=stylish openapi.json
+
+openapi: dist/.built ## Write openapi.json anew, from the schemas that validate
+	@node dist/dev/write-openapi.js
+
 node_modules/.installed: package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
@@ -63,4 +74,5 @@ node_modules/.installed: package-lock.json
 dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(SOURCES)
 	$(BIN)/tsc -p tsconfig.build.json
 	@mkdir -p dist/console && cp src/console/*.html src/console/*.css src/console/*.js dist/console/ && cp src/inspect/*.js dist/inspect/
+	@mkdir -p dist/console/swagger-ui && cp $(addprefix node_modules/swagger-ui-dist/,$(SWAGGER_UI)) dist/console/swagger-ui/
 	@touch $@

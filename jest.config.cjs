@@ -8,6 +8,9 @@ const common = {
 
 module.exports = {
   testTimeout: 30_000,
+  // No secret in any log line or error body, and every answer as it is described.
+  globalSetup: '<rootDir>/tests/support/spoken-start.mjs',
+  globalTeardown: '<rootDir>/tests/support/spoken-end.mjs',
   projects: [
     {
       ...common,

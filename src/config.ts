@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
 import { CALLER_VARIABLES, callerMistakes, identitySlice, ratesSlice } from './config-of-callers.ts'
+import { dispatchSlice, WEBHOOK_VARIABLES, webhooksSlice } from './config-of-webhooks.ts'
 import { loadReceiptKeys } from './receipt-keys.ts'
 
 /** The environment itself, for the commands to hand on. */
@@ -79,6 +80,7 @@ export const ENVIRONMENT = {
   VERIFY_CONCURRENCY: count.default(8),
   VERIFY_PER_TENANT: count.default(6),
   DOWNLOAD_TTL_SECONDS: seconds.max(604_800).default(900),
+  ...WEBHOOK_VARIABLES,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ISSUE_SLOTS: onOff.default('on'),
   ACCEPT_EVENTS: onOff.default('on'),
@@ -114,7 +116,9 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       looksPerSecond: e.LOOKS_PER_SECOND,
       verifyConcurrency: e.VERIFY_CONCURRENCY,
       verifyPerTenant: e.VERIFY_PER_TENANT,
+      ...dispatchSlice(e),
     },
+    webhooks: webhooksSlice(e),
     events: eventsSlice(e),
     scanners: scannersSlice(e),
     identity: identitySlice(e),

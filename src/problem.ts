@@ -1,7 +1,7 @@
 /** What a refusal is made of (RFC 9457), and every type of it. */
 
 /** `safe`: resend as is. `after-fix`: change the request first. `never`: the outcome is final. */
-type Retry = 'safe' | 'after-fix' | 'never'
+export type Retry = 'safe' | 'after-fix' | 'never'
 
 /** One wrong field: an RFC 6901 pointer into the body (or `?name` for a query parameter). */
 export type FieldError = { pointer: string; detail: string }
@@ -32,8 +32,8 @@ export class Problem extends Error {
 export const isProblem = (error: unknown, slug: string): boolean =>
   error instanceof Problem && error.fields.slug === slug
 
-/** Status, constant title and retry advice of every type; `docs/problems.md` has one heading for each. */
-const CATALOGUE = {
+/** Status, constant title and retry advice of every type; `http/problem-meanings.ts` says what each means. */
+export const CATALOGUE = {
   'invalid-json': [400, 'The body is not JSON', 'after-fix'],
   'invalid-cursor': [400, 'The cursor is not ours', 'after-fix'],
   'malformed-path': [400, 'The path is malformed', 'after-fix'],
@@ -45,7 +45,7 @@ const CATALOGUE = {
   'not-found': [404, 'There is nothing here', 'after-fix'],
   'method-not-allowed': [405, 'The method is not allowed here', 'after-fix'],
   'not-acceptable': [406, 'We only speak JSON', 'after-fix'],
-  'illegal-state': [409, "The upload's state does not allow this", 'never'],
+  'illegal-state': [409, 'The present state does not allow this', 'never'],
   'object-not-found-yet': [409, 'The object has not arrived yet', 'safe'],
   'parts-incomplete': [409, 'Not all parts have arrived', 'after-fix'],
   'idempotency-in-progress': [409, 'The first call with this key is still running', 'safe'],
@@ -62,6 +62,7 @@ const CATALOGUE = {
   'unknown-profile': [422, 'No such profile', 'after-fix'],
   'idempotency-key-reused': [422, 'The Idempotency-Key was used for another request', 'after-fix'],
   'rate-limited': [429, 'Too many requests', 'safe'],
+  'webhook-url-not-allowed': [422, 'This address may not be called', 'after-fix'],
   'storage-unavailable': [503, 'Object storage did not answer', 'safe'],
   'scanner-unavailable': [503, 'The malware scanner did not answer', 'safe'],
   'identity-unavailable': [503, 'The identity provider did not answer', 'safe'],
@@ -71,15 +72,12 @@ const CATALOGUE = {
   'internal-error': [500, 'Something broke on our side', 'safe'],
 } as const satisfies Record<string, readonly [number, string, Retry]>
 
+export type Slug = keyof typeof CATALOGUE
+
 type Said = Pick<ProblemFields, 'detail' | 'expected'>
 type More = Pick<ProblemFields, 'errors' | 'headers'>
 
-export function problem(
-  slug: keyof typeof CATALOGUE,
-  said: Said,
-  more: More = {},
-  cause?: unknown,
-) {
+export function problem(slug: Slug, said: Said, more: More = {}, cause?: unknown) {
   const [status, title, retry] = CATALOGUE[slug]
   return new Problem({ slug, status, title, retry, ...said, ...more }, { cause })
 }

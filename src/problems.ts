@@ -74,6 +74,12 @@ export const notAcceptable = () =>
 export const illegalState = (state: string, expected: string) =>
   problem('illegal-state', { detail: `the upload is ${state}`, expected })
 
+export const webhookNotEnabled = (state: string) =>
+  problem('illegal-state', {
+    detail: `the webhook endpoint is ${state}`,
+    expected: 'an endpoint that is enabled',
+  })
+
 export const objectNotFoundYet = () =>
   problem(
     'object-not-found-yet',
@@ -157,6 +163,17 @@ export const unknownProfile = (name: string, known: readonly string[]) =>
     'unknown-profile',
     { detail: `there is no profile ${name}`, expected: `one of ${known.join(', ')}` },
     { errors: [{ pointer: '/profile', detail: `${name} is not configured` }] },
+  )
+
+export const webhookUrlNotAllowed = (detail: string) =>
+  problem(
+    'webhook-url-not-allowed',
+    {
+      detail,
+      expected:
+        'an https URL of at most 2048 characters, on port 443 or 8443, of a public host, without user information',
+    },
+    { errors: [{ pointer: '/url', detail }] },
   )
 
 export const storageUnavailable = (cause?: unknown) =>

@@ -27,6 +27,8 @@ import { openStore, type Store } from './store/store.ts'
 import { createEventLog, createLogger, type Logger } from './telemetry/log.ts'
 import { reportTo } from './telemetry/store-report.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
+import { createSecretBox } from './webhooks/secret-box.ts'
+import { createSender } from './webhooks/send.ts'
 
 const STREAM_IDLE_MS = 30_000
 
@@ -54,18 +56,18 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   // The jobs need the broker and wake-ups run the other way, so they meet here.
   let jobs: Jobs | null = null
   const now = extras.now ?? store.clock.now
+  const deps = brokerDeps({ config, profiles, store, logger, metrics, detector, now })
   const broker = createBroker({
-    ...brokerDeps({ config, profiles, store, logger, metrics, detector, now }),
+    ...deps,
     wakeWorkers: () => jobs?.wakeWorkers(),
     wakeInbox: () => jobs?.wakeInbox(),
   })
   const stopping = new AbortController()
-  const { version, pages } = extras
   const app = createApp(config.http, {
     broker,
     logger,
-    version,
-    pages,
+    version: extras.version,
+    pages: extras.pages,
     stopping: stopping.signal,
     metrics: config.metrics ? metrics.render : null,
     assertSns: snsGateFor(config.events.sns, now),
@@ -73,11 +75,12 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const listening = await listen(app, config.http)
   if (config.jobs.run) jobs = startJobs(broker, config.jobs, events.warn)
   const poller = startPoller(config, broker, logger)
-  logger.info({ url: listening.url, version }, 'service.started')
+  logger.info({ url: listening.url, version: extras.version }, 'service.started')
 
   const close = async (): Promise<void> => {
     stopping.abort()
     await Promise.all([listening.close(), jobs?.stop(), poller?.stop()])
+    deps.sender.close()
     await Promise.all([store.close(), detector.close()])
     logger.info('service.stopped')
   }
@@ -152,6 +155,9 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
       createIdentityProvider(config.identity, fetchKeysFrom(config.identity.keySet), now),
     bucket: createBucket(config.bucket, undefined, now),
     limits: config.limits,
+    webhooks: config.webhooks,
+    secretBox: createSecretBox(config.http.tokenSecret),
+    sender: createSender(config.webhooks),
     meter: metrics,
     expectsEvents: expectsEvents(config),
     log: createEventLog(logger),

@@ -6,9 +6,12 @@ import type { ParseEvent } from './hint.ts'
 import type { RateConfig } from './rate-limits.ts'
 import type { ReceiptKeys } from './receipts.ts'
 import type { VerifyDeps } from './verify-deps.ts'
+import type { WebhookDeps } from './webhook-deps.ts'
 
 export type BrokerDeps = VerifyDeps &
-  Omit<AuthDeps, 'keyUses'> & {
+  Omit<AuthDeps, 'keyUses'> &
+  Omit<WebhookDeps, keyof VerifyDeps> & {
+    meter: WebhookDeps['meter']
     parseEvent: ParseEvent
     wakeInbox: () => void
     /** Whether any source of events is configured. */

@@ -20,6 +20,7 @@ import { renewSlot } from './renew-slot.ts'
 import { signParts } from './sign-parts.ts'
 import { uploadHistory } from './upload-history.ts'
 import { createStorageCircuit } from './watch-storage.ts'
+import { createWebhookStories } from './webhook-stories.ts'
 import type { Upload } from '../upload/upload.ts'
 
 // 64 bytes each: under a mebibyte.
@@ -56,5 +57,6 @@ export function createBroker(given: BrokerDeps) {
     receiptKeySet: () => receiptKeySet(deps.receiptKeys),
     receiveEvent: (event: RawEvent) => receiveEvent({ ...deps, storedEvents }, event),
     checkHealth: () => checkHealth({ ...deps, circuit }),
+    ...createWebhookStories(deps),
   }
 }

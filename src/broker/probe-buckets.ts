@@ -3,7 +3,7 @@
 import { LONGEST_PROBE_SECONDS, probeBucket } from '../bucket/probe.ts'
 import { listCapabilities, saveCapabilities } from '../store/capabilities.ts'
 import { forgetProbe, rememberProbe } from '../store/probes.ts'
-import { UNPROBED, type Guarantees } from '../upload/guarantees.ts'
+import { guaranteesOf, type Guarantees } from '../upload/guarantees.ts'
 import { probeFolder } from '../upload/keys.ts'
 import { addSeconds } from '../upload/policy.ts'
 import type { Upload } from '../upload/upload.ts'
@@ -60,11 +60,5 @@ async function probe(deps: ProbeDeps, name: string, prefix: string): Promise<voi
   log.info('probe.done', { bucket: name, ...guarantees })
 }
 
-/** Who keeps each promise of this upload's slot. Without a declared SHA-256 there is none to keep. */
-export function guaranteesFor(known: KnownGuarantees, upload: Upload): Guarantees {
-  const { bucket, declared, parts } = upload
-  const guarantees = known.get(bucket) ?? UNPROBED
-  // Of a part the store enforces its length alone.
-  if (parts) return { ...UNPROBED, size: guarantees.size }
-  return declared.sha256 === null ? { ...guarantees, sha256: 'verification' } : guarantees
-}
+export const guaranteesFor = (known: KnownGuarantees, upload: Upload): Guarantees =>
+  guaranteesOf(known.get(upload.bucket), upload)

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createApiKey } from '../broker/api-keys.ts'
 import { loadConfig } from '../config.ts'
+import { docsPages } from '../console/docs-pages.ts'
 import { dropZonePages } from '../console/pages.ts'
 import { startService } from '../service.ts'
 import { openStore } from '../store/store.ts'
@@ -52,7 +53,7 @@ export async function startStack({ folder, port, env }: StackOptions): Promise<S
     DATABASE_URL: databaseUrl,
     PORT: String(berthPort),
   })
-  const pages = dropZonePages(apiKey)
+  const pages = [...dropZonePages(apiKey), ...docsPages()]
   const service = await startService(config, { version: readVersion(), pages }).catch(
     async (error: unknown) => {
       await objects.close()

@@ -6,20 +6,26 @@ import helmet from 'helmet'
 import type { Logger } from 'pino'
 import type { Broker } from '../broker/broker.ts'
 import { malformedPath, notAcceptable, notFound, uriTooLong } from '../problems.ts'
-import { createCursors } from './cursor.ts'
+import { createCursors, DELIVERY_IDS } from './cursor.ts'
 import { mount } from './mount.ts'
+import { setPublicUrl } from './public-url.ts'
 import { anonymously } from './rate-limit.ts'
 import { renderProblem } from './render-problem.ts'
 import { requestLog } from './request-log.ts'
 import { createEndpoints } from './routes/create-uploads.ts'
+import { documentEndpoints } from './routes/documents.ts'
 import { eventEndpoints } from './routes/events.ts'
 import { operationEndpoints } from './routes/operations.ts'
 import { pageEndpoints, type Page } from './routes/pages.ts'
 import { partEndpoints } from './routes/parts.ts'
+import { problemEndpoints } from './routes/problems.ts'
 import { tokenEndpoints } from './routes/tokens.ts'
 import { uploadEndpoints } from './routes/uploads.ts'
+import { webhookEndpoints } from './routes/webhooks.ts'
 
 export type AppConfig = {
+  /** Null: answers name paths alone. */
+  publicUrl: string | null
   serveApi: boolean
   issueSlots: boolean
   acceptEvents: boolean
@@ -54,8 +60,9 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
   app.set('trust proxy', config.trustProxy)
   app.set('etag', false)
   app.disable('x-powered-by')
+  setPublicUrl(app, config.publicUrl)
   app.use(requestLog(deps.logger), helmet(), withoutStore, ...crossOrigin(config), assertPath)
-  app.use(mount(operationEndpoints(deps)))
+  app.use(mount([...operationEndpoints(deps), ...documents(deps)]))
   if (config.serveApi) app.use(mount(apiEndpoints(config, deps)))
   if (config.console) app.use(mount(publicPages(config, deps)))
   app.use(anonymously(deps.broker), () => {
@@ -68,15 +75,23 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
 function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDeps) {
   const { issueSlots, acceptEvents, eventsToken, eventBridgeKey } = config
   const cursors = createCursors(config.tokenSecret)
+  const deliveryCursors = createCursors(config.tokenSecret, DELIVERY_IDS)
   const api = [
     // Before the addresses with an id, which "batch" would be taken for.
     ...createEndpoints({ broker, issueSlots }),
     ...tokenEndpoints(broker),
     ...partEndpoints({ broker, issueSlots }),
     ...uploadEndpoints({ broker, cursors, issueSlots, stopping }),
+    ...webhookEndpoints({ broker, cursors: deliveryCursors }),
   ].map((endpoint) => ({ ...endpoint, handlers: [assertAcceptsJson, ...endpoint.handlers] }))
   const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }
   return [...api, ...eventEndpoints(events)]
+}
+
+/** On every node: each may answer with a problem, whose type has to lead somewhere. */
+function documents({ broker }: AppDeps) {
+  const first = anonymously(broker)
+  return [...documentEndpoints(first), ...problemEndpoints(first)]
 }
 
 const publicPages = ({ uploadEndpoint }: AppConfig, { broker, pages }: AppDeps) =>
@@ -97,6 +112,7 @@ function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
         'content-type',
         'content-digest',
         'idempotency-key',
+        'if-match',
         'x-request-id',
       ],
       exposedHeaders: [

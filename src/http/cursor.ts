@@ -2,7 +2,12 @@
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { invalidCursor } from '../problems.ts'
-import { isUploadId } from '../upload/keys.ts'
+
+/** Of the list that the cursor is for, so that no other list's is taken. */
+type IdForm = RegExp
+
+const UPLOAD_IDS: IdForm = /^upl_[0-9a-f]{32}$/
+export const DELIVERY_IDS: IdForm = /^dlv_[0-9a-f]{32}$/
 
 export type Cursors = {
   seal: (tenant: string, id: string) => string
@@ -12,7 +17,7 @@ export type Cursors = {
 
 const TAG_BYTES = 16
 
-export function createCursors(secret: string): Cursors {
+export function createCursors(secret: string, ids: IdForm = UPLOAD_IDS): Cursors {
   const tag = (tenant: string, id: string): Buffer =>
     createHmac('sha256', secret).update(`cursor\n${tenant}\n${id}`).digest().subarray(0, TAG_BYTES)
 
@@ -22,7 +27,7 @@ export function createCursors(secret: string): Cursors {
       const bytes = Buffer.from(cursor, 'base64url')
       const id = bytes.subarray(TAG_BYTES).toString('latin1')
       const given = bytes.subarray(0, TAG_BYTES)
-      if (!isUploadId(id) || !timingSafeEqual(given, tag(tenant, id))) throw invalidCursor()
+      if (!ids.test(id) || !timingSafeEqual(given, tag(tenant, id))) throw invalidCursor()
       return id
     },
   }

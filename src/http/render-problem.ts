@@ -1,6 +1,6 @@
 /** Errors -> application/problem+json (RFC 9457). The last middleware, and the only catch-all. */
 
-import type { ErrorRequestHandler } from 'express'
+import type { ErrorRequestHandler, Response } from 'express'
 import {
   internalError,
   invalidJson,
@@ -10,6 +10,7 @@ import {
   unsupportedMediaType,
 } from '../problems.ts'
 import type { ProblemFields } from '../problem.ts'
+import { addressOf } from './public-url.ts'
 import { requestIdOf } from './request-log.ts'
 
 export const renderProblem: ErrorRequestHandler = (error: unknown, _req, res, next) => {
@@ -23,13 +24,13 @@ export const renderProblem: ErrorRequestHandler = (error: unknown, _req, res, ne
     .status(fields.status)
     .set(fields.headers ?? {})
     .type('application/problem+json')
-  res.send(JSON.stringify(problemBody(fields, requestIdOf(res))))
+  res.send(JSON.stringify(problemBody(fields, res)))
 }
 
-/** @param instance the request's id. */
-export function problemBody(fields: ProblemFields, instance: string) {
+export function problemBody(fields: ProblemFields, res: Response) {
   const { slug, ...shown } = fields
-  return { type: `/problems/${slug}`, ...shown, headers: undefined, instance }
+  const type = addressOf(res, `/problems/${slug}`)
+  return { type, ...shown, headers: undefined, instance: requestIdOf(res) }
 }
 
 function toProblem(error: unknown): Problem {

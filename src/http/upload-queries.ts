@@ -3,18 +3,19 @@
 import { z } from 'zod'
 import { UPLOAD_STATES } from '../upload/upload.ts'
 
-const whole = (min: number, max: number) =>
+export const wholeNumber = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, `expected a whole number, ${min} to ${max}`)
     .transform(Number)
     .refine((value) => value >= min && value <= max, `expected ${min} to ${max}`)
+    .meta({ type: 'integer', minimum: min, maximum: max, pattern: undefined })
 
 const LONGEST_WAIT_SECONDS = 30
 const LONGEST_PAGE = 200
 const USUAL_PAGE = 50
 
-export const WaitQuery = z.strictObject({ wait: whole(0, LONGEST_WAIT_SECONDS).default(0) })
+export const WaitQuery = z.strictObject({ wait: wholeNumber(0, LONGEST_WAIT_SECONDS).default(0) })
 
 export const ListQuery = z.strictObject({
   state: z.enum(UPLOAD_STATES).optional(),
@@ -26,12 +27,12 @@ export const ListQuery = z.strictObject({
     .datetime({ offset: true, message: 'expected an RFC 3339 time' })
     .transform((moment) => new Date(moment))
     .optional(),
-  limit: whole(1, LONGEST_PAGE).default(USUAL_PAGE),
+  limit: wholeNumber(1, LONGEST_PAGE).default(USUAL_PAGE),
   cursor: z.string().max(200).optional(),
 })
 
 export const DownloadQuery = z.strictObject({
-  expiresIn: whole(10, 604_800).nullable().default(null),
+  expiresIn: wholeNumber(10, 604_800).nullable().default(null),
 })
 
 export const NoQuery = z.strictObject({})

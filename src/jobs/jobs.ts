@@ -1,6 +1,7 @@
 /** Everything that the clock starts, and how often. */
 
 import type { Broker } from '../broker/broker.ts'
+import { startDispatcher } from './dispatch.ts'
 import { every, type Job, type JobLog } from './every.ts'
 import { startWorkers } from './workers.ts'
 
@@ -10,6 +11,9 @@ export type JobsConfig = {
   looksPerSecond: number
   verifyConcurrency: number
   verifyPerTenant: number
+  sendWebhooks: boolean
+  /** Attempts at a time. */
+  webhookConcurrency: number
 }
 
 export type Jobs = { wakeWorkers: () => void; wakeInbox: () => void; stop: () => Promise<void> }
@@ -49,12 +53,13 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-assemblies', ASSEMBLIES_MS, broker.sweepAssemblies),
     job('sweep-retention', sweepMs, broker.sweepRetention),
     job('sweep-expired', sweepMs, broker.sweepExpired),
+    job('sweep-deliveries', sweepMs, broker.sweepDeliveries),
     job('watch-events', sweepMs, broker.watchEvents),
     job('probe-buckets', PROBE_CHECK_MS, broker.probeBuckets),
     job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),
     job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),
   ]
-  const all = [looks, inbox, workers, ...sweeps]
+  const all = [looks, inbox, workers, ...startDispatching(broker, config, log), ...sweeps]
   return {
     wakeWorkers: workers.wake,
     wakeInbox: inbox.wake,
@@ -76,3 +81,16 @@ const startVerifying = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
     },
     log,
   )
+
+/** None when webhooks are switched off: they wait in the outbox. */
+function startDispatching(broker: Broker, config: JobsConfig, log: JobLog): Job[] {
+  if (!config.sendWebhooks) return []
+  const spec = {
+    concurrency: config.webhookConcurrency,
+    isDue: broker.isDeliveryDue,
+    dueTo: broker.dueEndpoints,
+    claim: broker.claimFor,
+    run: broker.deliver,
+  }
+  return [startDispatcher(spec, log)]
+}

@@ -1,9 +1,10 @@
-/** The one way a state changes: compare-and-set, audit row, quota and claims in one transaction. */
+/** The one way a state changes: compare-and-set, audit, quota, claims and outbox in one transaction. */
 
 import type { Transaction } from 'kysely'
 import { isFinal, isLegal } from '../upload/transitions.ts'
 import type { Cause, Upload, UploadState } from '../upload/upload.ts'
 import { postponeClaim } from './claims.ts'
+import { announce } from './outbox.ts'
 import type { Ledger } from './quotas.ts'
 import type { Schema } from './schema.ts'
 import type { Store } from './store.ts'
@@ -36,7 +37,9 @@ export async function advance(store: Store, upload: Upload, step: Step): Promise
     settleQuota(ledger, upload, step.to)
     await settleClaim(trx, upload, step)
     await step.also?.(trx)
-    return toUpload(row)
+    const changed = toUpload(row)
+    if (isFinal(step.to)) await announce(trx, changed, step.at)
+    return changed
   }, upload.id)
   if (moved) store.changes.announce(moved.id, moved.version)
   return moved

@@ -8,6 +8,7 @@ import { up as probes } from './migrations/0004-probes.ts'
 import { up as settledEvents } from './migrations/0005-settled-events.ts'
 import { UnusableDatabase, type Engine } from './engine.ts'
 import { up as cleanUp } from './migrations/0010-clean-up.ts'
+import { up as webhooks } from './migrations/0020-webhooks.ts'
 import { up as idempotencyKeys } from './migrations/0030-idempotency-keys.ts'
 import { up as uploadTokens } from './migrations/0031-upload-tokens.ts'
 import { up as rateCounts } from './migrations/0032-rate-counts.ts'
@@ -21,6 +22,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0004-probes': { up: probes },
   '0005-settled-events': { up: settledEvents },
   '0010-clean-up': { up: cleanUp },
+  '0020-webhooks': { up: webhooks },
   '0030-idempotency-keys': { up: idempotencyKeys },
   '0031-upload-tokens': { up: uploadTokens },
   '0032-rate-counts': { up: rateCounts },

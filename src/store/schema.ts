@@ -1,6 +1,7 @@
 /** The tables, as Kysely sees them: text, bigint epoch milliseconds, JSON as text. */
 
 import type { ColumnType } from 'kysely'
+import type { EventType } from '../upload/announcement.ts'
 import type { Cause, UploadState } from '../upload/upload.ts'
 
 /** Milliseconds since 1970. */
@@ -148,6 +149,65 @@ type WalksTable = {
   started_at: Millis
 }
 
+export type WebhookState = 'enabled' | 'disabled'
+
+export type WebhooksTable = {
+  id: string
+  tenant: string
+  /** 0 to 99; null once it is deleted. */
+  place: number | null
+  url: string
+  /** JSON array; null: all. */
+  events: string | null
+  /** JSON array; null: all. */
+  profiles: string | null
+  description: string | null
+  /** Sealed; only whoever has TOKEN_SECRET can open it. */
+  secret: string
+  /** Signs as well, until `previous_until`. */
+  previous_secret: string | null
+  previous_until: Millis | null
+  /** A deleted one stays until its deliveries are settled. */
+  state: WebhookState | 'deleted'
+  disabled_reason: string | null
+  /** Failed attempts in a row, over all of its deliveries. */
+  failures: number
+  failing_since: Millis | null
+  created_at: Millis
+  deleted_at: Millis | null
+}
+
+type WebhookEventsTable = {
+  /** The `webhook-id`. */
+  id: string
+  upload_id: string | null
+  type: EventType
+  body: string
+  created_at: Millis
+}
+
+export type DeliveryState = 'pending' | 'delivered' | 'dead'
+
+export type DeliveriesTable = {
+  id: string
+  tenant: string
+  webhook_id: string
+  event_id: string
+  upload_id: string | null
+  type: EventType
+  state: DeliveryState
+  /** Attempts that ended, since it was last asked for. */
+  attempts: number
+  /** Grows with each claim: only the latest one may write what became of it. */
+  claim: number
+  /** The next attempt, or the end of the lease of the present one. */
+  due_at: Millis | null
+  last_status: number | null
+  last_error: string | null
+  created_at: Millis
+  settled_at: Millis | null
+}
+
 export type Schema = {
   uploads: UploadsTable
   transitions: TransitionsTable
@@ -163,4 +223,7 @@ export type Schema = {
   idempotency_keys: IdempotencyKeysTable
   upload_tokens: UploadTokensTable
   rate_counts: RateCountsTable
+  webhooks: WebhooksTable
+  webhook_events: WebhookEventsTable
+  deliveries: DeliveriesTable
 }

@@ -1,6 +1,6 @@
 /** Log lines are JSON events with an upload id; secrets and URLs never get here. */
 
-import { pino, type Logger } from 'pino'
+import { pino, type DestinationStream, type Logger } from 'pino'
 
 export type { Logger }
 
@@ -9,15 +9,19 @@ export type EventLog = {
   warn: (event: string, facts: Record<string, unknown>) => void
 }
 
-export const createLogger = (level: string): Logger =>
-  pino({
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    // A belt beside the braces: nothing puts these here, and if something does they are cut out.
-    redact: ['authorization', '*.authorization', 'url', '*.url', 'token', '*.token'],
-  })
+/** @param to standard output without it. */
+export const createLogger = (level: string, to?: DestinationStream): Logger =>
+  pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // A belt beside the braces: nothing puts these here, and if something does they are cut out.
+      redact: ['authorization', '*.authorization', 'url', '*.url', 'token', '*.token'],
+    },
+    to ?? pino.destination(1),
+  )
 
 export const createEventLog = (logger: Logger): EventLog => ({
   info: (event, facts) => logger.info(facts, event),

@@ -17,6 +17,10 @@ export type Metrics = {
   circuit: (dependency: string, isOpen: boolean) => void
   /** Seconds that the store's clock is ahead of ours. */
   storeClockSkew: (seconds: number) => void
+  /** An attempt to deliver a webhook ended. */
+  delivery: (outcome: string) => void
+  /** What waits in the outbox, and for how many seconds the oldest of it has. */
+  outbox: (depth: number, oldestSeconds: number) => void
   render: () => Promise<string>
 }
 
@@ -41,9 +45,11 @@ export function createMetrics(): Metrics {
     help: '1 while objects land and no event tells of any.',
     registers,
   })
+  const webhooks = createWebhookMetrics(registers)
   return {
     ...orphanMetrics(registers),
     ...dependencyMetrics(registers),
+    ...webhooks,
     arrival: (cause) => arrivals.inc({ cause }),
     event: (source, state) => events.inc({ source, state }),
     eventSilence: (isSilent) => silence.set(isSilent ? 1 : 0),
@@ -95,5 +101,31 @@ function dependencyMetrics(registers: Registry[]) {
     clockSkew: (milliseconds: number) => databaseSkew.set(milliseconds / 1000),
     storeClockSkew: (seconds: number) => storeSkew.set(seconds),
     circuit: (dependency: string, isOpen: boolean) => circuits.set({ dependency }, isOpen ? 1 : 0),
+  }
+}
+
+function createWebhookMetrics(registers: Registry[]) {
+  const attempts = new Counter({
+    name: 'berth_webhook_attempts_total',
+    help: 'Attempts to deliver a webhook, by what became of them.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const depth = new Gauge({
+    name: 'berth_webhook_outbox',
+    help: 'Deliveries that are neither delivered nor dead, counted to 10,000.',
+    registers,
+  })
+  const oldest = new Gauge({
+    name: 'berth_webhook_outbox_oldest_seconds',
+    help: 'How long the oldest of these has been waiting.',
+    registers,
+  })
+  return {
+    delivery: (outcome: string) => attempts.inc({ outcome }),
+    outbox: (waiting: number, oldestSeconds: number) => {
+      depth.set(waiting)
+      oldest.set(oldestSeconds)
+    },
   }
 }

@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createBerth, type Berth } from '../support/berth.ts'
 import { startPostgres, type Postgres } from '../support/postgres.ts'
 import { bucketConfig } from '../support/world.ts'
 import { limitCpu } from './limit-cpu.ts'
 import { closedLoop, quantile } from './open-loop.ts'
+import { withoutQuota } from './without-quota.ts'
 
 // A node is what limits, not the database or the machine: a third of one processor each.
 const SHARE = 0.3
@@ -15,10 +13,7 @@ const SECONDS = 8
 const ROUNDS = 4
 const SLOT = { filename: 'f', contentType: 'application/octet-stream', size: 10 }
 
-// Nothing is ever put: every slot of the run stays open.
-const PROFILES = { profiles: { default: { openSlots: 10_000_000 } } }
-
-let folder: string
+const quota = withoutQuota()
 let postgres: Postgres
 const nodes: Berth[] = []
 const freed: (() => void)[] = []
@@ -27,14 +22,11 @@ beforeAll(async () => {
   // As in production: every commit is on disk before it is answered.
   postgres = await startPostgres(['-c', 'fsync=on'])
   const url = await postgres.newDatabase()
-  folder = mkdtempSync(join(tmpdir(), 'berth-nodes-'))
-  const profiles = join(folder, 'profiles.json')
-  writeFileSync(profiles, JSON.stringify(PROFILES))
   for (let nth = 0; nth < 2; nth += 1) {
     const node = await createBerth(bucketConfig('http://127.0.0.1:1'), {
       DATABASE_URL: url,
       RUN_JOBS: 'off',
-      BERTH_PROFILES: profiles,
+      ...quota.env,
     })
     await node.start()
     freed.push(limitCpu(node.pid(), SHARE))
@@ -45,7 +37,7 @@ afterAll(async () => {
   for (const node of nodes) await node.close()
   for (const free of freed) free()
   await postgres.close()
-  rmSync(folder, { recursive: true })
+  quota.remove()
 })
 
 const slotsPerSecond = (on: Berth[]): Promise<number> =>

@@ -12,6 +12,9 @@ const TABLES = {
   uploads: 'select * from uploads order by id',
   transitions: 'select * from transitions order by upload_id, version',
   claims: 'select sealed_key, upload_id from claims order by sealed_key',
+  deliveries:
+    'select id, webhook_id, event_id, type, state, attempts, claim from deliveries order by id',
+  'webhook-events': 'select id, upload_id, type, body from webhook_events order by id',
   inbox: 'select digest, source, state, attempts, received_at from inbox order by received_at',
 }
 

@@ -2,12 +2,14 @@
 
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { watchForTheEnd } from './cluster/process.ts'
 import { readOptions } from './options.ts'
 import { runChaos } from './run-chaos.ts'
 import { summarize } from './summary.ts'
 
 const CHECKER = fileURLToPath(new URL('./check/main.js', import.meta.url))
 
+watchForTheEnd()
 let isClean = true
 for (const options of readOptions(process.env)) {
   console.log(`chaos: mode ${options.mode}, ${options.uploads} uploads, seed ${options.seed}`)

@@ -4,6 +4,9 @@ import { readRun } from './check/read-run.ts'
 import { checkAll } from './check/report.ts'
 import type { Run } from './check/run.ts'
 import { FAULTS } from './faults-to-plant.ts'
+import { WEBHOOK_FAULTS } from './webhook-faults-to-plant.ts'
+
+const ALL = [...FAULTS, ...WEBHOOK_FAULTS]
 
 /** A short real run, with kills, pauses and broken links. */
 const clean = readRun('tests/fixtures/chaos-run')
@@ -18,14 +21,14 @@ describe('the checker of the chaos run', () => {
     expect(lines.filter(({ checked }) => checked === 0)).toEqual([])
   })
 
-  it.each(FAULTS)('finds by %s that %s', (id, _what, plant) => {
+  it.each(ALL)('finds by %s that %s', (id, _what, plant) => {
     const run = structuredClone(clean)
     plant(run)
     expect(violatedIn(run)).toContain(id)
   })
 
   it('has a planted fault for every invariant', () => {
-    const planted = new Set(FAULTS.map(([id]) => id))
+    const planted = new Set(ALL.map(([id]) => id))
     expect(INVARIANTS.map(({ id }) => id).filter((id) => !planted.has(id))).toEqual([])
   })
 })

@@ -12,7 +12,8 @@ const LEFT = `select
     (select count(*) from uploads where ${OPEN}) as open,
     (select count(*) from uploads where staging_due_at is not null) as staging,
     (select count(*) from claims) as claims,
-    (select count(*) from inbox where state = 'new') as events`
+    (select count(*) from inbox where state = 'new') as events,
+    (select count(*) from deliveries where due_at is not null) as outbox`
 
 export const openUploads = (records: Records): Promise<OpenAtHeal[]> =>
   records.query(`select id, state, due_at, land_by from uploads where ${OPEN}`)
@@ -23,7 +24,9 @@ async function deadline(records: Records): Promise<number> {
     `select max(case when land_by > coalesce(due_at, 0) then land_by else due_at end) as at from uploads`,
   )
   const tidy = 3 * TIMES.leaseSeconds + 2 * TIMES.sweepIntervalSeconds + TIMES.slackSeconds
-  return Math.max(Date.now(), row?.at ?? 0) + tidy * 1000
+  // An attempt that a kill cut off at the end is made again after its lease.
+  const told = TIMES.deliveryLeaseSeconds + TIMES.slackSeconds
+  return Math.max(Date.now(), row?.at ?? 0) + (tidy + told) * 1000
 }
 
 /** @returns what was left; all zero when it became quiet. */

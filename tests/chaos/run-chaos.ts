@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Settings } from './check/run.ts'
+import type { Endpoint, Settings } from './check/run.ts'
 import { PROFILES, startCluster, TENANTS, type Cluster, type Crash } from './cluster/cluster.ts'
 import { ACCOUNTS } from './cluster/minio.ts'
 import { SECRETS } from './cluster/nodes.ts'
@@ -10,16 +10,22 @@ import { drive } from './driver/drive.ts'
 import { openHistory } from './driver/history.ts'
 import { planAll } from './driver/plan.ts'
 import { exportObjects, exportRecords } from './export.ts'
-import { openLines, writeLines } from './lines.ts'
+import { openLines, writeLines, type Lines } from './lines.ts'
 import { startNemesis } from './nemesis/nemesis.ts'
 import { scheduleOf } from './nemesis/schedule.ts'
-import { TIMES, type Options } from './options.ts'
+import { stormSeconds, TIMES, type Options } from './options.ts'
 import { openUploads, untilQuiet } from './quiet.ts'
+import { flap } from './receiver/flap.ts'
+import { absencesOf, mannersOf } from './receiver/manners.ts'
+import { startReceiver } from './receiver/receiver.ts'
+import { registerEndpoints, type Place } from './receiver/register.ts'
 import { watchQuotas } from './watch-quotas.ts'
 
 export type Told = {
   states: Record<string, number>
   faults: Map<string, number>
+  /** Deliveries that the receiver got, by what it made of them. */
+  deliveries: Map<string, number>
   recoveries: number[]
   /** Nodes that ended without having been told to. */
   crashes: Crash[]
@@ -43,44 +49,62 @@ export async function runChaos(options: Options): Promise<Told> {
 async function storm(cluster: Cluster, options: Options): Promise<Omit<Told, 'crashes'>> {
   const { folder, seed, mode, loadSeconds } = options
   const { keys, minio, nodes, records } = cluster
-  const file = (name: string): string => join(folder, `${name}.ndjson`)
-  const history = openHistory(file('history'))
-  const faults = openLines(file('faults'))
-  const snapshots = openLines(file('snapshots'))
+  const logs = openLogs(folder)
+  const endpoints = await registerEndpoints(placeOf(cluster))
+  const receiver = await startReceiver(cluster.receiverPort, mannersOf(seed), logs.received)
   const startedAt = Date.now()
 
+  const stormy = stormSeconds(loadSeconds)
   const targets = { mode, nodes: nodes.map(({ name }) => name), links: cluster.links }
-  const endWatch = watchQuotas(records, snapshots)
+  const endWatch = watchQuotas(records, logs.snapshots)
   const urls = nodes.map(({ url }) => url)
-  const clients = drive({ history, keys, nodes: urls, store: minio.client }, planAll(options))
-  const nemesis = startNemesis(cluster, scheduleOf(seed, targets, loadSeconds), faults)
+  const deps = { history: logs.history, keys, nodes: urls, store: minio.client }
+  const clients = drive(deps, planAll(options))
+  const nemesis = startNemesis(cluster, scheduleOf(seed, targets, stormy), logs.faults)
+  const flapping = flap(receiver, absencesOf(seed, stormy), logs.faults)
   await clients.begun
-  await nemesis.stop()
+  await Promise.all([nemesis.stop(), flapping.stop()])
   await Promise.all(nodes.map((node) => node.whenReady()))
   const healedAt = Date.now()
   const open = await openUploads(records)
-  writeLines(file('open-at-heal'), open)
+  writeLines(join(folder, 'open-at-heal.ndjson'), open)
 
   await clients.done
+  receiver.calmDown()
   const left = await untilQuiet(records)
   const quietAt = Date.now()
   await endWatch()
-  for (const lines of [history, faults, snapshots]) lines.close()
   const exits = await Promise.all(nodes.map((node) => node.stop()))
+  await receiver.close()
+  logs.close()
   await exportRecords(records, folder)
   await exportObjects(minio, folder)
-  const settings = JSON.stringify(settingsOf(options, healedAt, keys), null, 2)
-  writeFileSync(join(folder, 'settings.json'), settings)
+  writeSettings(options, { healedAt, endpoints, keys })
   return {
     left,
     openAtHeal: open.length,
     exits,
     states: await countStates(cluster),
     faults: nemesis.counts,
+    deliveries: receiver.counts,
     recoveries: nemesis.recoveries,
     seconds: { load: (healedAt - startedAt) / 1000, quiet: (quietAt - healedAt) / 1000 },
   }
 }
+
+function openLogs(folder: string) {
+  const open = (name: string): Lines => openLines(join(folder, `${name}.ndjson`))
+  const history = openHistory(join(folder, 'history.ndjson'))
+  const logs = { faults: open('faults'), snapshots: open('snapshots'), received: open('received') }
+  const all = [history, ...Object.values(logs)]
+  return { ...logs, history, close: () => all.forEach((one) => one.close()) }
+}
+
+const placeOf = ({ nodes, records, receiverPort }: Cluster): Place => ({
+  url: nodes[0]?.url ?? '',
+  database: records.url,
+  receiver: `http://127.0.0.1:${receiverPort}`,
+})
 
 async function countStates({ records }: Cluster): Promise<Record<string, number>> {
   const rows = await records.query<{ state: string; count: number }>(
@@ -89,20 +113,25 @@ async function countStates({ records }: Cluster): Promise<Record<string, number>
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
 }
 
-function settingsOf(
-  { seed, mode }: Options,
-  healedAt: number,
-  keys: ReadonlyMap<string, string>,
-): Settings {
+type Found = { healedAt: number; endpoints: Endpoint[]; keys: ReadonlyMap<string, string> }
+
+function writeSettings(options: Options, found: Found): void {
+  const settings = JSON.stringify(settingsOf(options, found), null, 2)
+  writeFileSync(join(options.folder, 'settings.json'), settings)
+}
+
+function settingsOf({ seed, mode }: Options, { healedAt, endpoints, keys }: Found): Settings {
   const { signer, reader, keeper } = ACCOUNTS
   const accounts = [signer, reader, keeper].map(({ secretAccessKey }) => secretAccessKey)
+  const signing = endpoints.map(({ secret }) => secret)
   return {
     seed,
     mode,
     healedAt,
     leaseSeconds: TIMES.leaseSeconds,
     slackSeconds: TIMES.slackSeconds,
-    drainPerSecond: TIMES.drainPerSecond,
+    deliveryLeaseSeconds: TIMES.deliveryLeaseSeconds,
+    endpoints,
     tenants: TENANTS,
     profiles: {
       default: { ...PROFILES.default, scan: 'off' },
@@ -113,6 +142,6 @@ function settingsOf(
       reader: reader.accessKeyId,
       keeper: keeper.accessKeyId,
     },
-    secrets: [...Object.values(SECRETS), ...accounts, ...keys.values()],
+    secrets: [...Object.values(SECRETS), ...accounts, ...keys.values(), ...signing],
   }
 }

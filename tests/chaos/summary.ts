@@ -16,6 +16,7 @@ export function summarize(
     `seed ${options.seed}`,
     `uploads: ${list(Object.entries(told.states))}`,
     `faults: ${list([...told.faults].sort())}`,
+    `deliveries: ${list([...told.deliveries].sort())}`,
     `load ${seconds.load.toFixed(0)} s, then ${told.openAtHeal} open, quiet after ${seconds.quiet.toFixed(0)} s (left: ${list(Object.entries(told.left))})`,
     `start to ready at most ${slowest} s`,
     `nodes crashed by themselves: ${crashes.length}, exit codes ${exits.join(' ')}`,

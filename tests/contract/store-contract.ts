@@ -6,6 +6,7 @@ import { describeCallers } from './store-callers.ts'
 import { describeLists } from './store-lists.ts'
 import { describeParts } from './store-parts.ts'
 import { describeSchema } from './store-schema.ts'
+import { describeWebhooks } from './store-webhooks.ts'
 import { describeWrites } from './store-writes.ts'
 
 export function describeStoreContract(name: string, open: () => Promise<Databases>): void {
@@ -21,5 +22,6 @@ export function describeStoreContract(name: string, open: () => Promise<Database
     describeLists(fixture)
     describeCallers(fixture)
     describeParts(fixture)
+    describeWebhooks(fixture)
   })
 }

@@ -190,6 +190,12 @@ describe('POST /v1/uploads/{id}/slot', () => {
     expect(await put(renewed.body.slot, bytes)).toBe(200)
   })
 
+  it.each(['null', '[]', '"x"'])('takes no fields, and no body %s', async (body) => {
+    const { id } = await issue()
+    const pending = api.post(`/v1/uploads/${id}/slot`).set('content-type', 'application/json')
+    expect((await pending.send(body)).status).toBe(422)
+  })
+
   it('takes no fields', async () => {
     const issued = await issue()
     expect((await api.post(`/v1/uploads/${issued.id}/slot`, {})).status).toBe(201)

@@ -10,6 +10,20 @@ import { countArrivals } from '../../src/store/arrivals.ts'
 import { saveCapabilities } from '../../src/store/capabilities.ts'
 import { dropClaim, listAbandonedClaims } from '../../src/store/claims.ts'
 import { localClock } from '../../src/store/clock.ts'
+import { findDelivery, listDeliveries, restartDelivery } from '../../src/store/deliveries.ts'
+import {
+  claimDeliveries,
+  findDispatch,
+  isAnythingDue,
+  listDueEndpoints,
+} from '../../src/store/delivery-queue.ts'
+import { recordDelivered, recordFailed } from '../../src/store/delivery-results.ts'
+import {
+  buryUndeliverable,
+  deleteEmptyWebhooks,
+  deleteSettledDeliveries,
+  measureOutbox,
+} from '../../src/store/delivery-sweeps.ts'
 import type { Engine } from '../../src/store/engine.ts'
 import { listHistory } from '../../src/store/history.ts'
 import {
@@ -27,6 +41,7 @@ import {
   listRipeOrphans,
   rememberOrphans,
 } from '../../src/store/orphans.ts'
+import { announceTo } from '../../src/store/outbox.ts'
 import { openPostgres } from '../../src/store/postgres.ts'
 import { forgetProbe, listKilledProbes, rememberProbe } from '../../src/store/probes.ts'
 import { listFinished, listReadySince, listSwept, removeRecord } from '../../src/store/retention.ts'
@@ -62,11 +77,21 @@ import {
 import { insertUploads, type Terms } from '../../src/store/insert-uploads.ts'
 import { deleteRateCounts, takeShare } from '../../src/store/rate-counts.ts'
 import { deleteExpiredTokens } from '../../src/store/upload-tokens.ts'
+import {
+  changeWebhook,
+  deletion,
+  findWebhook,
+  insertWebhook,
+  listWebhooks,
+} from '../../src/store/webhooks.ts'
+import { testAnnouncement } from '../../src/upload/announcement.ts'
 import type { Upload } from '../../src/upload/upload.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { seed, seededUntil } from '../support/seed.ts'
 import { seedCallers } from '../support/seed-callers.ts'
+import { seedWebhooks } from '../support/seed-webhooks.ts'
 import { anUpload } from '../support/uploads.ts'
+import { aWebhook } from '../support/webhooks.ts'
 
 const ROWS = 20_000
 const now = seededUntil(ROWS)
@@ -100,6 +125,7 @@ async function askEverything(store: Store): Promise<void> {
   await versionsAsked(store)
   await cleanUpCalls(store)
   await callerCalls(store)
+  await webhookCalls(store)
 }
 
 async function callerCalls(store: Store): Promise<void> {
@@ -116,6 +142,38 @@ async function callerCalls(store: Store): Promise<void> {
   await deleteExpiredKeys(store, now, 5)
   await deleteExpiredTokens(store, now, 5)
   await deleteRateCounts(store, 3, 5)
+}
+
+async function webhookCalls(store: Store): Promise<void> {
+  await measureOutbox(store)
+  const webhook = { ...aWebhook('wh_new'), tenant: 't1' }
+  const known = await insertWebhook(store, webhook, 100_000)
+  await listWebhooks(store, 'tenant-7')
+  await findWebhook(store, 'tenant-7', 'wh_7')
+  await announceTo(
+    store,
+    testAnnouncement('x', 'wh_new', now),
+    { ...webhook, state: 'enabled' },
+    now,
+  )
+  await isAnythingDue(store, now)
+  await listDueEndpoints(store, { now, suspectFrom: 5, isSuspect: false, afterId: '', limit: 5 })
+  const [failed, claim] = await claimDeliveries(store, 'wh_100', { now, until: now }, 5)
+  if (!failed || !claim) throw new Error('deliveries were seeded')
+  await findDispatch(store, claim)
+  await recordDelivered(store, claim, 200, now)
+  const error = { at: now, status: 500, error: 'e', dueAt: now, disable: null }
+  await recordFailed(store, failed, { ...error, hopelessSince: new Date(0), hopelessReason: 'r' })
+  await restartDelivery(store, claim, now)
+  await findDelivery(store, 't1', claim.id)
+  await listDeliveries(store, 'tenant-7', { beforeId: 'dlv_900' }, 5)
+  await listDeliveries(store, 'tenant-7', { state: 'dead' }, 5)
+  await listDeliveries(store, 'tenant-7', { uploadId: 'upl_7' }, 5)
+  await listDeliveries(store, 'tenant-7', { webhookId: 'wh_7' }, 5)
+  await buryUndeliverable(store, now, 5)
+  await deleteSettledDeliveries(store, 'dead', now, 5)
+  await deleteEmptyWebhooks(store, now, 5)
+  if (known) await changeWebhook(store, known, deletion(now))
 }
 
 async function cleanUpCalls(store: Store): Promise<void> {
@@ -187,7 +245,8 @@ type Subject = {
   close: () => Promise<void>
 }
 
-const GROWING = '(uploads|transitions|inbox|claims|idempotency_keys|upload_tokens|rate_counts)'
+const GROWING =
+  '(uploads|transitions|inbox|claims|idempotency_keys|upload_tokens|rate_counts|webhooks|webhook_events|deliveries)'
 
 function onSqlite(): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-plans-'))
@@ -247,6 +306,7 @@ describe.each([
     await store.migrate()
     await seed(store, ROWS)
     await seedCallers(store, 5_000, now)
+    await seedWebhooks(store, 5_000, now)
     await sql.raw(subject.afterSeed).execute(db)
     asked = new Map()
   }, 60_000)
@@ -269,7 +329,7 @@ describe.each([
     const statements = [...asked.values()].filter((query) =>
       /^(select|insert|update|delete|with)/.test(query.sql),
     )
-    expect(statements.length).toBeGreaterThan(35)
+    expect(statements.length).toBeGreaterThan(70)
     const planned: Planned[] = []
     for (const query of statements) planned.push(await planOf(query))
     process.stdout.write(`${name}\n${planned.map(shown).join('\n')}\n`)

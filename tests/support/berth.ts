@@ -7,6 +7,7 @@ import { createApiKey } from '../../src/broker/api-keys.ts'
 import type { BucketConfig } from '../../src/bucket/config.ts'
 import { openStore } from '../../src/store/store.ts'
 import { freePort, run, until, type Running } from './processes.ts'
+import { keep, mayNotBeSaid } from './spoken.ts'
 import { EVENTS_TOKEN, RECEIPT_KEY } from './world.ts'
 
 export type Berth = {
@@ -33,6 +34,7 @@ export async function createBerth(
   bucket: BucketConfig,
   env: NodeJS.ProcessEnv = {},
   folder = mkdtempSync(join(tmpdir(), 'berth-process-')),
+  hear: (text: string) => void = () => undefined,
 ): Promise<Berth> {
   const databaseFile = join(folder, 'berth.db')
   const port = await freePort()
@@ -52,9 +54,15 @@ export async function createBerth(
     ...env,
   }
   let running: Running | null = null
+  mayNotBeSaid([environment.TOKEN_SECRET, EVENTS_TOKEN, ...secretsOf(bucket)])
   const launch = (under: string[] = []): void => {
     const words = [...under, process.execPath, 'dist/main.js', 'serve']
-    running = run(words[0] ?? '', words.slice(1), environment)
+    const { child } = (running = run(words[0] ?? '', words.slice(1), environment))
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        hear(chunk.toString())
+        keep('log', chunk.toString())
+      })
   }
   const end = async (): Promise<void> => {
     await running?.end()
@@ -87,6 +95,9 @@ export async function createBerth(
     },
   }
 }
+
+const secretsOf = ({ signer, reader, keeper }: BucketConfig) =>
+  [signer, reader, keeper].map((pair) => pair?.secretAccessKey)
 
 async function exitOf(running: Running | null): Promise<number | null> {
   const { child } = running ?? {}
@@ -144,6 +155,7 @@ export async function call<T = Shown>(
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
   const json = (await answer.json()) as T
+  if (!answer.ok) keep('error', JSON.stringify(json))
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(json)}`)
   return json
 }

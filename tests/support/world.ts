@@ -2,6 +2,7 @@
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { uuidv7obj } from 'uuidv7'
@@ -17,15 +18,20 @@ import { startObjectStore, type ObjectStore } from '../../src/dev/object-store/o
 import type { Called, Protections } from '../../src/dev/object-store/types.ts'
 import { parseEvent } from '../../src/events/parse-event.ts'
 import { createApp, type AppConfig } from '../../src/http/app.ts'
+import type { Page } from '../../src/http/routes/pages.ts'
 import { createDetector } from '../../src/inspect/detector.ts'
 import { inspect } from '../../src/inspect/inspect.ts'
 import type { ScanByUrl } from '../../src/inspect/scan/http-scanner.ts'
 import type { Scanner } from '../../src/inspect/scan/scanner.ts'
 import { parseProfiles } from '../../src/profiles.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
-import { createLogger } from '../../src/telemetry/log.ts'
+import { createEventLog, createLogger } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import type { Upload } from '../../src/upload/upload.ts'
+import { keep, mayNotBeSaid, overheard } from './spoken.ts'
+import { createSecretBox } from '../../src/webhooks/secret-box.ts'
+import { createSender, type Sender } from '../../src/webhooks/send.ts'
+import { WEBHOOK_RULES } from './webhooks.ts'
 
 export const BUCKET = 'test-bucket'
 export const SECRETS = { signer: 'signer-secret', reader: 'reader-secret', keeper: 'keeper-secret' }
@@ -41,7 +47,9 @@ export type World = {
   called: Called[]
   clock: Clock
   /** Express's listener, for supertest. */
-  app: ReturnType<typeof createApp>
+  app: RequestListener
+  /** The same, for what Express itself knows of its routes. */
+  routes: ReturnType<typeof createApp>
   newKey: (tenant?: string, scopes?: readonly Scope[]) => Promise<string>
   /** Verifies everything that is due now, as the workers would. */
   work: () => Promise<void>
@@ -54,6 +62,7 @@ export type WorldOptions = {
   profiles?: Record<string, Record<string, unknown>>
   protections?: Partial<Protections>
   http?: Partial<AppConfig>
+  pages?: readonly Page[]
   assertSns?: (body: string) => Promise<void>
   /** Wraps the bucket that Berth sees, to make it fail. */
   spoil?: (bucket: Bucket) => Bucket
@@ -66,6 +75,8 @@ export type WorldOptions = {
   checkForeign?: CheckForeign
   /** Without it there are no limits. */
   rates?: RateConfig
+  webhooks?: Partial<typeof WEBHOOK_RULES>
+  sender?: Sender
 }
 
 const LIMITS = {
@@ -105,6 +116,7 @@ export const bucketConfig = (
 })
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  mayNotBeSaid([...Object.values(SECRETS), TOKEN_SECRET, EVENTS_TOKEN])
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'berth-test-'))
   const clock = createClock()
   const called: Called[] = []
@@ -124,10 +136,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const plain = createBucket(bucketConfig(objects.url))
   const bucket = options.spoil?.(plain) ?? plain
   const { profiles = { default: {} } } = options
-  const { scanner = null, scanByUrl = null, checkForeign = null } = options
+  const { scanner = null, scanByUrl = null, checkForeign = null, webhooks = {} } = options
   const rates = options.rates ?? { perMinute: 0, anonymousPerMinute: 0 }
-  const parts = { store, bucket, clock, profiles, scanner, scanByUrl, checkForeign, rates }
+  const sender = options.sender ?? createSender({ ...WEBHOOK_RULES, ...webhooks })
+  const told = { checkForeign, rates, webhooks, sender }
+  const parts = { store, bucket, clock, profiles, scanner, scanByUrl, ...told }
   const broker = createTestBroker(parts)
+  const routes = createTestApp(broker, options)
   return {
     store,
     bucket,
@@ -135,11 +150,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     objects,
     called,
     clock,
-    app: createTestApp(broker, options),
+    app: overheard(routes),
+    routes,
     newKey: (tenant = 'tenant-a', scopes = SCOPES) =>
       createApiKey({ store, now: clock.now }, { tenant, scopes, expiresAt: null }),
     work: () => verifyAllDue(broker),
     close: async () => {
+      sender.close()
       await store.close()
       await objects.close()
       if (options.folder === undefined) rmSync(folder, { recursive: true })
@@ -153,10 +170,14 @@ type Parts = Pick<World, 'store' | 'bucket' | 'clock'> &
     scanByUrl?: ScanByUrl | null
     checkForeign?: CheckForeign | null
     rates?: RateConfig
+    webhooks?: Partial<typeof WEBHOOK_RULES>
+    sender?: Sender
   }
 
 export const RECEIPT_KEY = generateKeyPairSync('ed25519')
 const RETIRED_KEY = generateKeyPairSync('ed25519')
+
+const logger = createLogger('debug', { write: (line) => keep('log', line) })
 
 // One thread for all worlds of a test file; it holds nobody up from ending.
 const detector = createDetector()
@@ -171,13 +192,18 @@ export const createTestBroker = ({
   scanByUrl = null,
   checkForeign = null,
   rates = { perMinute: 0, anonymousPerMinute: 0 },
+  webhooks = {},
+  sender = createSender({ ...WEBHOOK_RULES, ...webhooks }),
 }: Parts): Broker =>
   createBroker({
     store,
     bucket,
     profiles: parseProfiles({ profiles }, 'test'),
     limits: LIMITS,
-    log: { info: () => undefined, warn: () => undefined },
+    webhooks: { ...WEBHOOK_RULES, ...webhooks },
+    secretBox: createSecretBox(TOKEN_SECRET),
+    sender,
+    log: createEventLog(logger),
     meter: createMetrics(),
     expectsEvents: true,
     scanner: null,
@@ -204,8 +230,9 @@ export async function verifyAllDue(broker: Broker): Promise<void> {
   }
 }
 
-function createTestApp(broker: Broker, { http: change = {}, assertSns }: WorldOptions) {
+function createTestApp(broker: Broker, { http: change = {}, assertSns, pages = [] }: WorldOptions) {
   const config: AppConfig = {
+    publicUrl: null,
     serveApi: true,
     issueSlots: true,
     acceptEvents: true,
@@ -218,13 +245,12 @@ function createTestApp(broker: Broker, { http: change = {}, assertSns }: WorldOp
     uploadEndpoint: null,
     ...change,
   }
-  const logger = createLogger('silent')
   return createApp(config, {
     broker,
     logger,
     version: '0.0.0',
     stopping: new AbortController().signal,
-    pages: [],
+    pages,
     metrics: createMetrics().render,
     assertSns: assertSns ?? null,
   })

@@ -1,6 +1,6 @@
 /** POST /v1/uploads and its batch: ask for slots, once per Idempotency-Key. */
 
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
 import type { Broker } from '../../broker/broker.ts'
 import type { Created } from '../../broker/create-upload.ts'
 import type { BatchItem, BatchResult } from '../../broker/create-uploads.ts'
@@ -10,10 +10,10 @@ import { authenticate, callerWith } from '../caller.ts'
 import { idempotencyKey } from '../idempotency-key.ts'
 import type { Endpoint } from '../mount.ts'
 import { parseBody, parseQuery } from '../parse.ts'
+import { addressOf } from '../public-url.ts'
 import { readJson } from '../read-json.ts'
 import { problemBody } from '../render-problem.ts'
 import { renderUpload } from '../render-upload.ts'
-import { requestIdOf } from '../request-log.ts'
 import { BatchBody, parseSlotRequest } from '../slot-request.ts'
 import { NoQuery } from '../upload-queries.ts'
 
@@ -49,7 +49,10 @@ const postUpload =
     if (!issueSlots) throw draining('issuing slots')
     const { value, isReplay } = await broker.createUpload({ caller, key }, request)
     if (isReplay) res.set(REPLAYED, 'true')
-    res.status(201).location(`/v1/uploads/${value.upload.id}`).json(renderCreated(broker, value))
+    res
+      .status(201)
+      .location(addressOf(res, `/v1/uploads/${value.upload.id}`))
+      .json(renderCreated(broker, value))
   }
 
 const postBatch =
@@ -63,7 +66,7 @@ const postBatch =
     const items = uploads.map((item) => toItem(item, caller.token))
     const { value, isReplay } = await broker.createUploads({ caller, key }, items)
     if (isReplay) res.set(REPLAYED, 'true')
-    res.json({ results: value.map((result) => renderResult(broker, result, requestIdOf(res))) })
+    res.json({ results: value.map((result) => renderResult(broker, result, res)) })
   }
 
 /** What a single call would refuse becomes the item's problem. */
@@ -76,9 +79,9 @@ function toItem(item: unknown, token: Grant | null): BatchItem {
   }
 }
 
-const renderResult = (broker: Broker, result: BatchResult, instance: string) =>
+const renderResult = (broker: Broker, result: BatchResult, res: Response) =>
   'problem' in result
-    ? { problem: problemBody(result.problem, instance) }
+    ? { problem: problemBody(result.problem, res) }
     : { upload: renderCreated(broker, result) }
 
 const renderCreated = (broker: Broker, { upload, slot }: Created) =>

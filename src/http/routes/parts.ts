@@ -1,28 +1,18 @@
 /** /v1/uploads/{id}/parts: URLs for parts, and what has arrived of them. */
 
 import type { Request, RequestHandler, Response } from 'express'
-import { z } from 'zod'
 import type { Broker } from '../../broker/broker.ts'
 import { draining } from '../../problems.ts'
 import { authenticate, callerWith } from '../caller.ts'
 import type { Endpoint } from '../mount.ts'
 import { parseBody, parseQuery } from '../parse.ts'
+import { PartsBody } from '../parts-request.ts'
 import { readJson } from '../read-json.ts'
 import { NoQuery } from '../upload-queries.ts'
 
 type PartRoutesDeps = { broker: Broker; issueSlots: boolean }
 
 const BODY_LIMIT_BYTES = 64 * 1024
-const MOST_AT_ONCE = 100
-const MOST_PARTS = 10_000
-
-const PartsBody = z.strictObject({
-  partNumbers: z
-    .array(z.int().min(1).max(MOST_PARTS))
-    .min(1)
-    .max(MOST_AT_ONCE, `more than ${MOST_AT_ONCE} parts`)
-    .refine((numbers) => new Set(numbers).size === numbers.length, 'has a number twice'),
-})
 
 export function partEndpoints(deps: PartRoutesDeps): Endpoint[] {
   const who = authenticate(deps.broker)

@@ -15,7 +15,7 @@ const BODY_LIMIT_BYTES = 64 * 1024
 const LONGEST_SECONDS = 3_600
 const USUAL_SECONDS = 900
 
-const TokenBody: z.ZodType<TokenTerms> = z.strictObject({
+export const TokenBody: z.ZodType<TokenTerms> = z.strictObject({
   profile: ProfileName,
   subject: Subject,
   maxUploads: z.int().min(1).max(100_000).default(1),

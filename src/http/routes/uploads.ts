@@ -9,6 +9,7 @@ import { authenticate, callerWith, tenantWith } from '../caller.ts'
 import type { Cursors } from '../cursor.ts'
 import type { Endpoint } from '../mount.ts'
 import { parseBody, parseQuery } from '../parse.ts'
+import { addressOf } from '../public-url.ts'
 import { anonymously } from '../rate-limit.ts'
 import { readOptionalJson } from '../read-json.ts'
 import { renderDownload, renderUpload } from '../render-upload.ts'
@@ -93,7 +94,7 @@ async function ownerWith(
 /** Calls without fields of their own: neither query nor body may say anything. */
 function assertBare(req: Request<{ id: string }>): void {
   parseQuery(NoQuery, req.query)
-  parseBody(NoBody, req.body ?? {})
+  parseBody(NoBody, req.body === undefined ? {} : req.body)
 }
 
 /** Null when any version will do (RFC 9110). */
@@ -119,7 +120,7 @@ const postSlot =
     const { upload, slot } = await broker.renewSlot(tenant, req.params.id)
     res
       .status(201)
-      .location(`/v1/uploads/${upload.id}`)
+      .location(addressOf(res, `/v1/uploads/${upload.id}`))
       .json(renderUpload(upload, broker.guaranteesFor(upload), slot))
   }
 

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Call, Outcome, Run, Settings } from './run.ts'
+import type { Call, Fault, Outcome, Run, Settings } from './run.ts'
 
 export function readRun(folder: string): Run {
   const lines = <T>(name: string): T[] => readLines<T>(join(folder, `${name}.ndjson`))
@@ -13,6 +13,10 @@ export function readRun(folder: string): Run {
     transitions: lines('transitions'),
     claims: lines('claims'),
     inbox: lines('inbox'),
+    events: lines('webhook-events'),
+    deliveries: lines('deliveries'),
+    received: lines('received'),
+    faults: toFaults(lines<FaultLine>('faults')),
     snapshots: lines('snapshots'),
     openAtHeal: lines('open-at-heal'),
     objects: lines('objects'),
@@ -44,6 +48,23 @@ function toCalls(lines: HistoryLine[]): Call[] {
 }
 
 const UNANSWERED = { outcome: 'unknown', ended: null, status: null, answer: null } as const
+
+type FaultLine = { at: number; event: 'begins' | 'over'; planned: number } & Omit<
+  Fault,
+  'began' | 'ended'
+>
+
+/** A fault without its second line is not over. */
+function toFaults(lines: FaultLine[]): Fault[] {
+  const faults = new Map<string, Fault>()
+  for (const { at, event, planned, ...fault } of lines) {
+    const name = `${fault.kind} ${planned}`
+    const begun = faults.get(name)
+    if (event === 'begins') faults.set(name, { ...fault, began: at, ended: Infinity })
+    else if (begun) begun.ended = at
+  }
+  return [...faults.values()]
+}
 
 function readLines<T>(path: string): T[] {
   const text = readFileSync(path, 'utf8')

@@ -95,6 +95,44 @@ export type StoredObject = {
   anonymous: number
 }
 
+export type EventRow = { id: string; upload_id: string | null; type: string; body: string }
+
+export type DeliveryRow = {
+  id: string
+  webhook_id: string
+  event_id: string
+  type: string
+  state: string
+  attempts: number
+}
+
+/** A delivery as it came to the receiver, and what became of its answer. */
+export type Received = {
+  /** When its body had come. */
+  at: number
+  /** When the answer was out, or the connection gone. */
+  ended: number
+  path: string
+  id: string
+  timestamp: string
+  signature: string
+  body: string
+  /** Null: none was sent. */
+  status: number | null
+  isWhole: boolean
+}
+
+export type Endpoint = {
+  id: string
+  tenant: string
+  path: string
+  /** Null: all. */
+  events: string[] | null
+  secret: string
+}
+
+export type Fault = { kind: string; began: number; ended: number; link?: string }
+
 type ProfileLimits = {
   maxSize: number
   openSlots: number
@@ -106,12 +144,13 @@ export type Settings = {
   seed: number
   mode: string
   leaseSeconds: number
-  /** When every fault had been taken away. */
+  /** When every fault had been taken away, and the last upload begun. */
   healedAt: number
   /** What an open upload may take on top of its deadline and one lease. */
   slackSeconds: number
-  /** How fast what was open by then has to be worked off. */
-  drainPerSecond: number
+  /** How long an attempt to deliver a webhook owns its delivery. */
+  deliveryLeaseSeconds: number
+  endpoints: Endpoint[]
   tenants: string[]
   profiles: Record<string, ProfileLimits>
   accessKeyIds: { signer: string; reader: string; keeper: string }
@@ -126,6 +165,10 @@ export type Run = {
   transitions: TransitionRow[]
   claims: { sealed_key: string }[]
   inbox: { digest: string; state: string }[]
+  events: EventRow[]
+  deliveries: DeliveryRow[]
+  received: Received[]
+  faults: Fault[]
   snapshots: Snapshot[]
   openAtHeal: OpenAtHeal[]
   objects: StoredObject[]

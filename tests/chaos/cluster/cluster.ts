@@ -26,6 +26,7 @@ export type Cluster = {
   postgres: Postgres | null
   toxiproxy: Toxiproxy
   links: string[]
+  receiverPort: number
   records: Records
   /** Tenant -> API key. */
   keys: Map<string, string>
@@ -45,7 +46,14 @@ export async function startCluster(
   writeFileSync(join(folder, 'profiles.json'), JSON.stringify({ profiles: PROFILES }))
 
   const names = options.mode === 'postgres' ? ['node1', 'node2'] : ['node1']
-  const at = await freePorts(['toxiproxy', 'minio', 'postgres', 'public', ...perNode(names)])
+  const at = await freePorts([
+    'toxiproxy',
+    'minio',
+    'postgres',
+    'public',
+    'receiver',
+    ...perNode(names),
+  ])
   const links = linksFor(names, options, at)
   const toxiproxy = await startToxiproxy(
     at('toxiproxy'),
@@ -96,6 +104,7 @@ export async function startCluster(
     postgres,
     toxiproxy,
     links: links.map(({ name }) => name),
+    receiverPort: at('receiver'),
     records,
     keys,
     close,

@@ -101,14 +101,22 @@ const environmentFor = ({ port, database, storage, publicStorage }: Addresses, f
   SWEEP_INTERVAL_SECONDS: String(TIMES.sweepIntervalSeconds),
   LAND_GRACE_SECONDS: String(TIMES.landGraceSeconds),
   LAND_MARGIN_SECONDS: String(TIMES.landMarginSeconds),
+  // The receiver is on loopback, where no webhook may go in production.
+  WEBHOOK_ALLOW_PRIVATE: 'on',
+  WEBHOOK_SCHEDULE_SECONDS: TIMES.deliverySchedule.join(','),
   LOG_LEVEL: 'info',
 })
 
 /** An API key for a tenant, made as an operator makes one. */
-export async function makeKey(database: string, tenant: string): Promise<string> {
+export async function makeKey(
+  database: string,
+  tenant: string,
+  scopes = 'uploads:write,uploads:read',
+): Promise<string> {
   const args = [PROGRAM, 'keys', 'create', '--tenant', tenant]
-  const scopes = ['--scopes', 'uploads:write,uploads:read']
   const env = { PATH: process.env['PATH'], DATABASE_URL: database }
-  const { stdout } = await promisify(execFile)(process.execPath, [...args, ...scopes], { env })
+  const { stdout } = await promisify(execFile)(process.execPath, [...args, '--scopes', scopes], {
+    env,
+  })
   return stdout.trim()
 }

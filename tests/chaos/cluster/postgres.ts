@@ -1,11 +1,12 @@
 /** PostgreSQL of the distribution, in a folder of its own; it refuses to run as root. */
 
 import { execFile, spawn } from 'node:child_process'
-import { chownSync, mkdirSync, readdirSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { until } from '../../support/processes.ts'
+import { endWithTheRun } from './process.ts'
 
 const run = promisify(execFile)
 
@@ -38,6 +39,8 @@ export async function createPostgres(port: number, folder: string): Promise<Post
     await asPostgres('pg_ctl', 'stop', '-m', 'immediate', '-D', data)
   }
   await start()
+  // pg_ctl has let it go, so it is found by the file that it keeps.
+  endWithTheRun(() => quit(join(data, 'postmaster.pid')))
   const at = ['-h', '127.0.0.1', '-p', String(port), '-U', 'berth']
   await run('psql', [...at, '-d', 'postgres', '-c', 'create database berth'])
   const query = async <T>(sql: string): Promise<T[]> => {
@@ -49,6 +52,16 @@ export async function createPostgres(port: number, folder: string): Promise<Post
       .map((line) => JSON.parse(line) as T)
   }
   return { start, crash, query }
+}
+
+function quit(pidFile: string): void {
+  if (!existsSync(pidFile)) return
+  const [pid] = readFileSync(pidFile, 'utf8').split('\n')
+  try {
+    process.kill(Number(pid), 'SIGQUIT')
+  } catch {
+    // It is gone; the others are still to be ended.
+  }
 }
 
 async function idOfPostgres(): Promise<number | null> {

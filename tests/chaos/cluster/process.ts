@@ -15,9 +15,18 @@ export type Process = {
 export type Launch = { command: string; args: string[]; env: NodeJS.ProcessEnv; log: string }
 
 const living = new Set<() => void>()
-process.on('exit', () => {
-  for (const kill of living) kill()
-})
+
+/** Nothing outlives the run, also when it is ended half-way. */
+export function endWithTheRun(end: () => void): void {
+  living.add(end)
+}
+
+export function watchForTheEnd(): void {
+  process.on('exit', () => {
+    for (const end of living) end()
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+}
 
 export function launch({ command, args, env, log }: Launch): Process {
   const output = openSync(log, 'a')

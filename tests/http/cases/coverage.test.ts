@@ -23,10 +23,11 @@ const SECTIONS: Record<string, { about: string; rows: number[] }> = {
     ],
   },
   I: { about: 'lifecycle calls', rows: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13] },
+  J: { about: 'webhook endpoints', rows: [1, 3, 4, 6, 7, 9, 10, 12, 13, 15, 16] },
 }
 
-const FOLDERS = ['tests/http', 'tests/events']
-const TITLE = /['"`]((?:[A-I]\d{1,2} )+)/g
+const FOLDERS = ['tests/http', 'tests/events', 'tests/webhooks', 'tests/broker']
+const TITLE = /['"`]((?:[A-J]\d{1,2} )+)/g
 
 function heldIn(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
