@@ -37,4 +37,7 @@ describeBucketContract('embedded store', async () => ({
   },
 }))
 
-describeMultipartContract('embedded store', start)
+describeMultipartContract('embedded store', async () => ({
+  ...(await start()),
+  refusesUnsignedCopies: true,
+}))

@@ -120,6 +120,28 @@ describe('the shipped policies on MinIO', () => {
     await bucket.remove(place)
   })
 
+  it('let no URL of a slot or a part be turned into a copy of another object', async () => {
+    const bucket = createBucket({ ...store.config, ...users })
+    const root = createBucket(store.config)
+    const place = { bucket: BUCKET, key: `staging/upl_${'e'.repeat(32)}/${'f'.repeat(32)}` }
+    const terms = { size: 40, contentType: 'image/png', sha256: null, ttlSeconds: 60 }
+    const assembly = await bucket.beginAssembly(place, 'image/png')
+    for (const folder of ['objects', 'staging']) {
+      const victim = { bucket: BUCKET, key: `${folder}/upl_${'9'.repeat(32)}/${'8'.repeat(32)}` }
+      expect(await send(await root.presignPut(victim, terms, new Date()), someBytes(40))).toBe(200)
+      const stolen = { 'x-amz-copy-source': `/${BUCKET}/${victim.key}` }
+      const asPart = { assembly, number: 1, size: 0, ttlSeconds: 60 }
+      const part = await bucket.presignPart(place, asPart, new Date())
+      expect(await send(part, Buffer.alloc(0), stolen)).toBeGreaterThanOrEqual(400)
+      const slot = await bucket.presignPut(place, { ...terms, size: 0 }, new Date())
+      expect(await send(slot, Buffer.alloc(0), stolen)).toBeGreaterThanOrEqual(400)
+      await root.remove(victim)
+    }
+    expect(await bucket.listParts(place, assembly)).toEqual([])
+    expect(await bucket.head(place)).toBeNull()
+    await bucket.abortAssemblies(place)
+  })
+
   it('leave the id of the keeper out of every URL', async () => {
     const body = { filename: 'f', contentType: 'image/png', size: 70 }
     const { slot } = await call(berth, 'POST', '/v1/uploads', body)
