@@ -30,16 +30,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
   const job = (name: string, intervalMs: number, run: (batch: number) => Promise<number>): Job =>
     every({ name, intervalMs, batch: BATCH, run: () => run(BATCH) }, log)
 
-  const looks = every(
-    {
-      name: 'look-for-arrivals',
-      intervalMs: POLL_MS,
-      run: () => broker.sweepLooks(config.looksPerSecond),
-      // Never one batch right after another: the budget is per second.
-      batch: Infinity,
-    },
-    log,
-  )
+  const looks = startLooking(broker, config, log)
   const inbox = job('drain-inbox', POLL_MS, broker.drainInbox)
   const workers = startVerifying(broker, config, log)
   const sweeps = [
@@ -68,6 +59,18 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     },
   }
 }
+
+const startLooking = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
+  every(
+    {
+      name: 'look-for-arrivals',
+      intervalMs: POLL_MS,
+      run: () => broker.sweepLooks(config.looksPerSecond),
+      // Never one batch right after another: the budget is per second.
+      batch: Infinity,
+    },
+    log,
+  )
 
 const startVerifying = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
   startWorkers(
