@@ -47,6 +47,7 @@ export const CATALOGUE = {
   'not-acceptable': [406, 'We only speak JSON', 'after-fix'],
   'illegal-state': [409, 'The present state does not allow this', 'never'],
   'object-not-found-yet': [409, 'The object has not arrived yet', 'safe'],
+  'parts-incomplete': [409, 'Not all parts have arrived', 'after-fix'],
   'idempotency-in-progress': [409, 'The first call with this key is still running', 'safe'],
   'upload-expired': [410, 'The upload has expired', 'never'],
   'upload-deleted': [410, 'The upload was deleted', 'never'],

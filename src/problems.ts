@@ -3,6 +3,7 @@
 import { problem, type FieldError } from './problem.ts'
 
 export { Problem, isProblem, type FieldError } from './problem.ts'
+export { notInParts, partNotPlanned, partsIncomplete } from './problems-of-parts.ts'
 export {
   digestMismatch,
   forbiddenToToken,

@@ -10,12 +10,14 @@ import { completeUpload } from './complete-upload.ts'
 import { downloadUpload } from './download-upload.ts'
 import { guardBucket } from './guard-bucket.ts'
 import { issueSlot, type SlotRequest } from './issue-slot.ts'
+import { listParts } from './list-parts.ts'
 import { listPage, type ListFilter } from './list-uploads.ts'
 import { guaranteesFor, type KnownGuarantees } from './probe-buckets.ts'
 import { issueReceipt, receiptKeySet } from './receipts.ts'
 import { receiveEvent, type RawEvent } from './receive-event.ts'
 import { createRecent } from './recent.ts'
 import { renewSlot } from './renew-slot.ts'
+import { signParts } from './sign-parts.ts'
 import { uploadHistory } from './upload-history.ts'
 import { createStorageCircuit } from './watch-storage.ts'
 import { createWebhookStories } from './webhook-stories.ts'
@@ -38,6 +40,9 @@ export function createBroker(given: BrokerDeps) {
     ...callerStories(deps),
     issueSlot: (tenant: string, request: SlotRequest) => issueSlot(deps, tenant, request),
     renewSlot: (tenant: string, id: string) => renewSlot(deps, tenant, id),
+    signParts: (tenant: string, id: string, numbers: readonly number[]) =>
+      signParts(deps, tenant, id, numbers),
+    listParts: (tenant: string, id: string) => listParts(deps, tenant, id),
     awaitUpload: (tenant: string, id: string, wait: Wait) => awaitUpload(deps, tenant, id, wait),
     listPage: (tenant: string, filter: ListFilter, limit: number) =>
       listPage(deps, tenant, filter, limit),

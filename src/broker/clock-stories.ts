@@ -9,6 +9,7 @@ import { nextVerifications } from './next-verifications.ts'
 import type { Looks } from './note-arrival.ts'
 import { probeBuckets, type KnownGuarantees } from './probe-buckets.ts'
 import { removeOrphans } from './remove-orphans.ts'
+import { sweepAssemblies } from './sweep-assemblies.ts'
 import { sweepExpired } from './sweep-expired.ts'
 import { sweepInbox } from './sweep-inbox.ts'
 import { sweepLeases } from './sweep-leases.ts'
@@ -44,6 +45,7 @@ export function clockStories(deps: ClockDeps) {
     sweepExpired: (batch: number) => sweepExpired(deps, batch),
     sweepOrphans: ifStorage(() => sweepOrphans(deps)),
     removeOrphans: ifStorage((batch) => removeOrphans(deps, batch)),
+    sweepAssemblies: ifStorage(() => sweepAssemblies(deps)),
     sweepRetention: (batch: number) => sweepRetention(deps, batch),
     watchEvents: () => watchEvents(deps),
     watchStorage: () => watchStorage(deps),

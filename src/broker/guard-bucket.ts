@@ -30,5 +30,10 @@ export function guardBucket(bucket: Bucket, circuit: Circuit): Bucket {
     read: (location, signal) => guarded(() => bucket.read(location, signal), signal),
     remove: (location) => guarded(() => bucket.remove(location)),
     discard: (location, size) => guarded(() => bucket.discard(location, size)),
+    beginAssembly: (location, type) => guarded(() => bucket.beginAssembly(location, type)),
+    listParts: (location, assembly) => guarded(() => bucket.listParts(location, assembly)),
+    completeAssembly: (location, completion) =>
+      guarded(() => bucket.completeAssembly(location, completion)),
+    abortAssemblies: (location) => guarded(() => bucket.abortAssemblies(location)),
   }
 }

@@ -4,6 +4,7 @@ import type { Slot } from '../bucket/slots.ts'
 import { quotaExceeded, unknownProfile } from '../problems.ts'
 import { insertPending } from '../store/uploads.ts'
 import { stagingKey } from '../upload/keys.ts'
+import { bytesPerPut, planParts } from '../upload/parts.ts'
 import {
   addSeconds,
   assertAllowed,
@@ -24,7 +25,8 @@ export type SlotRequest = Declared & {
   tokenId?: string | null
 }
 
-export type IssuedSlot = { upload: Upload; slot: Slot }
+/** The slot is null when the object goes in parts: their URLs are asked for as they are needed. */
+export type IssuedSlot = { upload: Upload; slot: Slot | null }
 
 export type IssueDeps = Pick<
   Deps,
@@ -70,7 +72,8 @@ function pendingUpload(deps: IssueDeps, { tenant, request, profile }: Asked): Up
   const createdAt = deps.now()
   const slotTtlSeconds = request.expiresIn ?? profile.slotTtlSeconds
   const slotExpiresAt = addSeconds(createdAt, slotTtlSeconds)
-  const landBy = landByFor(slotExpiresAt, request.size, deps.limits)
+  const parts = planParts(request.size, profile.multipartThreshold)
+  const landBy = landByFor(slotExpiresAt, bytesPerPut(parts, request.size), deps.limits)
   const { filename, contentType, size, sha256, metadata } = request
   return {
     ...NEW,
@@ -83,6 +86,7 @@ function pendingUpload(deps: IssueDeps, { tenant, request, profile }: Asked): Up
     declared: { filename, contentType, size, sha256, metadata },
     bucket: profile.bucket ?? deps.bucket.name,
     stagingKey: stagingKey(profile.prefix, id, deps.newNonce()),
+    parts,
     slotTtlSeconds,
     slotExpiresAt,
     landBy,
@@ -96,6 +100,7 @@ const NEW = {
   state: 'pending',
   version: 1,
   fence: 0,
+  assembly: null,
   sealedKey: null,
   observed: null,
   receivedAt: null,
@@ -105,7 +110,11 @@ const NEW = {
 } as const
 
 /** Signs for the time that is left until `slotExpiresAt`; no network. */
-export function signSlot(deps: Pick<Deps, 'bucket' | 'now'>, upload: Upload): Promise<Slot> {
+export async function signSlot(
+  deps: Pick<Deps, 'bucket' | 'now'>,
+  upload: Upload,
+): Promise<Slot | null> {
+  if (upload.parts) return null
   const { bucket, stagingKey: key, declared, slotTtlSeconds } = upload
   const terms = { ...declared, ttlSeconds: slotTtlSeconds }
   return deps.bucket.presignPut({ bucket, key }, terms, deps.now())

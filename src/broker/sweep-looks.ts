@@ -4,6 +4,7 @@ import { recordEnded } from '../store/transitions.ts'
 import { listDue, scheduleLook } from '../store/uploads.ts'
 import { nextLookAt } from '../upload/schedule.ts'
 import type { Upload } from '../upload/upload.ts'
+import { gatherParts } from './gather-parts.ts'
 import { noteArrival, type NoteDeps } from './note-arrival.ts'
 import { settleAll } from './settle-all.ts'
 
@@ -18,7 +19,10 @@ async function look(deps: NoteDeps, upload: Upload): Promise<void> {
   // Taken before the HEAD: an object that lands after `landBy` must not be waited for.
   const now = deps.now()
   const isOver = now >= upload.landBy
-  if ((await noteArrival(deps, upload, 'sweep')) !== 'absent') return
+  // While a part may still be sent, whether all are there is for the client to say.
+  const look = now >= upload.slotExpiresAt ? gatherParts : noteArrival
+  const noted = await look(deps, upload, 'sweep')
+  if (noted !== 'absent' && typeof noted !== 'object') return
   if (!isOver) return scheduleLook(deps.store, upload, nextLookAt(upload, now))
 
   const detail = 'nothing landed in time'

@@ -1,6 +1,8 @@
 /** The object store, reduced to what Berth does with it. */
 
+import type { ListedPart } from '../upload/parts.ts'
 import type { Observed } from '../upload/upload.ts'
+import { abortAssemblies, abortAssembly, listAssemblies, type BegunAssembly } from './assemblies.ts'
 import {
   claimObject,
   discardClaim,
@@ -23,6 +25,15 @@ import {
   type Listing,
   type ObjectStream,
 } from './objects.ts'
+import {
+  beginAssembly,
+  completeAssembly,
+  listParts,
+  presignPart,
+  type Completed,
+  type Completion,
+  type PartTerms,
+} from './parts.ts'
 import { createPresign } from './presign.ts'
 import type { SealAs } from './seal-as.ts'
 import {
@@ -33,7 +44,7 @@ import {
   type SlotTerms,
 } from './slots.ts'
 
-/** Every call but the two signing ones may throw `storage-unavailable`; that is never a verdict. */
+/** Every call but the signing ones may throw `storage-unavailable`; that is never a verdict. */
 export type Bucket = {
   /** The bucket of profiles that name none. */
   name: string
@@ -57,6 +68,19 @@ export type Bucket = {
   list: (bucket: string, prefix: string) => AsyncIterable<ListedObject>
   /** S3 ListObjectsV2, one page, in the order of the keys. */
   listPage: (listing: Listing) => Promise<ListedPage>
+  /** S3 CreateMultipartUpload; the store's name for it. */
+  beginAssembly: (location: Location, contentType: string) => Promise<string>
+  presignPart: (location: Location, terms: PartTerms, now: Date) => Promise<Slot>
+  /** S3 ListParts, all pages; null when there is no such multipart upload. */
+  listParts: (location: Location, assembly: string) => Promise<ListedPart[] | null>
+  /** S3 CompleteMultipartUpload with `if-none-match`. */
+  completeAssembly: (location: Location, completion: Completion) => Promise<Completed>
+  /** S3 AbortMultipartUpload; one that is over is ended already. */
+  abortAssembly: (location: Location, assembly: string) => Promise<void>
+  /** S3 AbortMultipartUpload of everything unfinished under one key. */
+  abortAssemblies: (location: Location) => Promise<void>
+  /** S3 ListMultipartUploads, all pages. */
+  listAssemblies: (bucket: string, prefix: string) => AsyncIterable<BegunAssembly>
   /** S3 HeadBucket. */
   check: () => Promise<void>
   /** How far the store's clock is ahead of ours, by its last answer; null before the first. */
@@ -86,6 +110,14 @@ export function createBucket(
     discard: (location, size) => discardClaim(keeper, location, { size, limits }),
     list: (bucket, prefix) => listObjects(keeper, bucket, prefix),
     listPage: (listing) => listPage(keeper, listing),
+    // By the signer, which may put to staging; the keeper may not, and need not.
+    beginAssembly: (location, contentType) => beginAssembly(signer, location, contentType),
+    presignPart: (location, terms, now) => presignPart(sign, { location, terms, now }),
+    listParts: (location, assembly) => listParts(keeper, location, assembly),
+    completeAssembly: (location, completion) => completeAssembly(signer, location, completion),
+    abortAssembly: (location, assembly) => abortAssembly(keeper, location, assembly),
+    abortAssemblies: (location) => abortAssemblies(keeper, location),
+    listAssemblies: (bucket, prefix) => listAssemblies(keeper, bucket, prefix),
     check: () => checkBucket(keeper, config.name),
     clockSkewSeconds: skew,
   }

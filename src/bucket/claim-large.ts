@@ -4,7 +4,6 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  ListMultipartUploadsCommand,
   UploadPartCopyCommand,
   type CompletedPart,
   type S3Client,
@@ -57,14 +56,4 @@ async function copyParts(
     parts.push({ PartNumber, ETag: CopyPartResult?.ETag })
   }
   return parts
-}
-
-/** Ends every unfinished assembly under this very key. */
-export async function abortAssemblies(keeper: S3Client, { bucket, key }: Location): Promise<void> {
-  const list = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key })
-  const { Uploads = [] } = await keeper.send(list)
-  for (const { Key = '', UploadId = '' } of Uploads) {
-    if (Key !== key) continue
-    await keeper.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
-  }
 }

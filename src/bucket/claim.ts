@@ -1,7 +1,8 @@
 /** The claim: a server-side copy out of the uploader's reach, pinned to what a HEAD saw. */
 
 import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { abortAssemblies, copyInParts } from './claim-large.ts'
+import { abortAssemblies } from './assemblies.ts'
+import { copyInParts } from './claim-large.ts'
 import type { Location } from './config.ts'
 import { isAbsent, isChanged, toUnavailable } from './errors.ts'
 import { deleteObject } from './objects.ts'
@@ -57,9 +58,7 @@ export async function discardClaim(
 ): Promise<void> {
   await deleteObject(keeper, location)
   if (size <= limits.wholeBytes) return
-  await abortAssemblies(keeper, location).catch((error: unknown) => {
-    throw toUnavailable(error)
-  })
+  await abortAssemblies(keeper, location)
 }
 
 async function copyWhole(

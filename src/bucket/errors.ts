@@ -8,13 +8,23 @@ const statusOf = (error: unknown): number | undefined =>
 
 const codeOf = (error: unknown): string => (error instanceof S3ServiceException ? error.name : '')
 
-/** The object is not there. A missing bucket is a fault of the set-up, not of an upload. */
+// A missing bucket is a fault of the set-up, and a copy in parts that was ended says nothing of its source.
+const NOT_OF_THE_OBJECT = new Set(['NoSuchBucket', 'NoSuchUpload'])
+
+/** The object is not there. */
 export const isAbsent = (error: unknown): boolean =>
-  statusOf(error) === 404 && codeOf(error) !== 'NoSuchBucket'
+  statusOf(error) === 404 && !NOT_OF_THE_OBJECT.has(codeOf(error))
+
+/** The multipart upload is over, or never was. By code, as it may come in the body of a 200. */
+export const isAssemblyGone = (error: unknown): boolean => codeOf(error) === 'NoSuchUpload'
 
 /** A precondition failed (412), or another write interfered (409): the source has changed. */
 export const isChanged = (error: unknown): boolean =>
   statusOf(error) === 412 || codeOf(error) === 'ConditionalRequestConflict'
+
+/** A part was replaced since it was listed, or another write is under way at this key. */
+export const isOtherPart = (error: unknown): boolean =>
+  ['InvalidPart', 'InvalidPartOrder', 'ConditionalRequestConflict'].includes(codeOf(error))
 
 /**
  * Stored with SSE-C: nobody but the holder of the key can read it. Told by code and words together,

@@ -17,6 +17,7 @@ import { documentEndpoints } from './routes/documents.ts'
 import { eventEndpoints } from './routes/events.ts'
 import { operationEndpoints } from './routes/operations.ts'
 import { pageEndpoints, type Page } from './routes/pages.ts'
+import { partEndpoints } from './routes/parts.ts'
 import { problemEndpoints } from './routes/problems.ts'
 import { tokenEndpoints } from './routes/tokens.ts'
 import { uploadEndpoints } from './routes/uploads.ts'
@@ -79,6 +80,7 @@ function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDep
     // Before the addresses with an id, which "batch" would be taken for.
     ...createEndpoints({ broker, issueSlots }),
     ...tokenEndpoints(broker),
+    ...partEndpoints({ broker, issueSlots }),
     ...uploadEndpoints({ broker, cursors, issueSlots, stopping }),
     ...webhookEndpoints({ broker, cursors: deliveryCursors }),
   ].map((endpoint) => ({ ...endpoint, handlers: [assertAcceptsJson, ...endpoint.handlers] }))

@@ -22,6 +22,8 @@ const MEANINGS: Record<Slug, string> = {
     'For example a download of an upload that is not ready, or a redelivery to a webhook endpoint that is disabled.',
   'object-not-found-yet':
     'You said complete, but the store holds no object. Wait for the PUT to end.',
+  'parts-incomplete':
+    'You said complete, but parts are missing in the store or have another length than planned; detail names them. Send those again.',
   'idempotency-in-progress':
     'Repeat it after Retry-After; a call that died is taken over after 30 s.',
   'upload-expired': 'Nothing landed before the slot and its grace were over. Ask for a new upload.',
@@ -32,7 +34,7 @@ const MEANINGS: Record<Slug, string> = {
   'uri-too-long': 'More than 8,192 characters.',
   'unsupported-media-type': 'Send application/json, in UTF-8, uncompressed.',
   'validation-failed': 'errors lists every wrong field.',
-  'size-over-limit': 'The profile caps the size; a single PUT ends at 5 GiB.',
+  'size-over-limit': 'The profile caps the size; an object ends at 5 TiB.',
   'size-under-limit': 'The profile asks for more bytes.',
   'content-type-not-allowed':
     'The profile does not list the type. Wildcards never admit active content.',

@@ -23,22 +23,14 @@ const POLL_MS = 1_000
 const SCANNER_CHECK_MS = 60_000
 const STORAGE_CHECK_MS = 60_000
 const PROBE_CHECK_MS = 60_000
+const ASSEMBLIES_MS = 3_600_000
 
 export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs {
   const sweepMs = config.sweepIntervalSeconds * 1000
   const job = (name: string, intervalMs: number, run: (batch: number) => Promise<number>): Job =>
     every({ name, intervalMs, batch: BATCH, run: () => run(BATCH) }, log)
 
-  const looks = every(
-    {
-      name: 'look-for-arrivals',
-      intervalMs: POLL_MS,
-      run: () => broker.sweepLooks(config.looksPerSecond),
-      // Never one batch right after another: the budget is per second.
-      batch: Infinity,
-    },
-    log,
-  )
+  const looks = startLooking(broker, config, log)
   const inbox = job('drain-inbox', POLL_MS, broker.drainInbox)
   const workers = startVerifying(broker, config, log)
   const sweeps = [
@@ -49,6 +41,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-inbox', sweepMs, broker.sweepInbox),
     job('sweep-orphans', sweepMs, broker.sweepOrphans),
     job('remove-orphans', sweepMs, broker.removeOrphans),
+    job('sweep-assemblies', ASSEMBLIES_MS, broker.sweepAssemblies),
     job('sweep-retention', sweepMs, broker.sweepRetention),
     job('sweep-expired', sweepMs, broker.sweepExpired),
     job('sweep-deliveries', sweepMs, broker.sweepDeliveries),
@@ -66,6 +59,18 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     },
   }
 }
+
+const startLooking = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
+  every(
+    {
+      name: 'look-for-arrivals',
+      intervalMs: POLL_MS,
+      run: () => broker.sweepLooks(config.looksPerSecond),
+      // Never one batch right after another: the budget is per second.
+      batch: Infinity,
+    },
+    log,
+  )
 
 const startVerifying = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
   startWorkers(

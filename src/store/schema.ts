@@ -38,6 +38,11 @@ export type UploadsTable = {
   rejection: string | null
   /** When the staging object is to be deleted; null once it is. */
   staging_due_at: Millis | null
+  /** Null: one PUT. */
+  part_bytes: number | null
+  part_count: number | null
+  /** The store's name of the multipart upload; null until a part was asked for. */
+  assembly: string | null
   created_at: Millis
   updated_at: Millis
 }

@@ -23,6 +23,18 @@ export async function listStagingDue(store: Store, now: Date, limit: number): Pr
   return rows.map(toUpload)
 }
 
+/** Deleted, but something may still land until then. */
+export const postponeStaging = (store: Store, uploadId: string, dueAt: Date): Promise<unknown> =>
+  store.write(
+    (trx) =>
+      trx
+        .updateTable('uploads')
+        .set({ staging_due_at: dueAt.getTime() })
+        .where('id', '=', uploadId)
+        .execute(),
+    uploadId,
+  )
+
 export const recordStagingGone = (store: Store, uploadId: string): Promise<unknown> =>
   store.write(
     (trx) =>

@@ -104,7 +104,8 @@ export const recordGone = (store: Store, upload: Upload, dueAt: Date, when: When
   advance(store, upload, {
     ...when,
     to: 'pending',
-    set: { due_at: dueAt.getTime(), observed: null, received_at: null },
+    // It was what the parts had become: they would have to be sent again.
+    set: { due_at: dueAt.getTime(), observed: null, received_at: null, assembly: null },
   })
 
 /** What an operator may still reopen keeps its staging object for a week. */

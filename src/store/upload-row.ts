@@ -1,6 +1,7 @@
 /** A row of uploads <-> the record of the domain. */
 
 import type { Insertable, Selectable, Updateable } from 'kysely'
+import type { PartPlan } from '../upload/parts.ts'
 import type { Declared, Observed, Rejection, Upload, VerifiedObject } from '../upload/upload.ts'
 import type { UploadsTable } from './schema.ts'
 
@@ -21,6 +22,8 @@ export function toUpload(row: UploadRow): Upload {
     fence: row.fence,
     bucket: row.bucket,
     stagingKey: row.staging_key,
+    parts: toPlan(row),
+    assembly: row.assembly,
     sealedKey: row.sealed_key,
     slotTtlSeconds: row.slot_ttl_seconds,
     slotExpiresAt: new Date(row.slot_expires_at),
@@ -43,6 +46,9 @@ const toDeclared = (row: UploadRow): Declared => ({
   sha256: row.sha256,
   metadata: JSON.parse(row.metadata) as Record<string, string>,
 })
+
+const toPlan = ({ part_bytes: size, part_count: count }: UploadRow): PartPlan | null =>
+  size === null || count === null ? null : { size, count }
 
 function toObject(text: string | null): VerifiedObject | null {
   const stored = parse(text) as (Omit<VerifiedObject, 'verifiedAt'> & { verifiedAt: number }) | null
@@ -82,7 +88,11 @@ export function toRow(upload: Upload): Insertable<UploadsTable> {
     lease_node: null,
     object: null,
     rejection: null,
-    staging_due_at: upload.landBy.getTime(),
+    // No client can make one object of its parts, so what is left of them may go once it is over.
+    staging_due_at: (upload.parts ? upload.createdAt : upload.landBy).getTime(),
+    part_bytes: upload.parts?.size ?? null,
+    part_count: upload.parts?.count ?? null,
+    assembly: upload.assembly,
     created_at: upload.createdAt.getTime(),
     updated_at: upload.updatedAt.getTime(),
   }

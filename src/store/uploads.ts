@@ -158,7 +158,7 @@ export async function renewPending(
           slot_expires_at: slotExpiresAt.getTime(),
           land_by: landBy.getTime(),
           due_at: dueAt.getTime(),
-          staging_due_at: landBy.getTime(),
+          ...(upload.parts === null && { staging_due_at: landBy.getTime() }),
         })
         .where('id', '=', upload.id)
         .where('state', '=', 'pending')

@@ -22,8 +22,10 @@ export const UNPROBED: Guarantees = {
 /** Who keeps each promise of this upload's slot. Without a declared SHA-256 there is none to keep. */
 export const guaranteesOf = (
   bucket: Guarantees | undefined,
-  { declared }: Pick<Upload, 'declared'>,
+  { declared, parts }: Pick<Upload, 'declared' | 'parts'>,
 ): Guarantees => {
   const guarantees = bucket ?? UNPROBED
+  // Of a part the store enforces its length alone.
+  if (parts) return { ...UNPROBED, size: guarantees.size }
   return declared.sha256 === null ? { ...guarantees, sha256: 'verification' } : guarantees
 }

@@ -8,6 +8,7 @@ import {
   type FieldError,
 } from '../problems.ts'
 import { admits } from './content-type.ts'
+import { LARGEST_OBJECT_BYTES } from './parts.ts'
 import type { Declared } from './upload.ts'
 
 export type Profile = {
@@ -29,7 +30,7 @@ export type Profile = {
   bucket: string | null
   /** Stands before `staging/` and `objects/`. Empty, or ends with a slash. */
   prefix: string
-  /** Bytes. */
+  /** Bytes; larger objects are sent in parts. */
   multipartThreshold: number
   /** How long an upload's object and record are kept once it is over. Null: for ever. */
   retentionSeconds: number | null
@@ -41,16 +42,13 @@ export type Profile = {
 
 export type Grace = { landGraceSeconds: number; landMarginSeconds: number }
 
-/** The largest object that one PUT can make (S3: PutObject). */
-const SINGLE_PUT_MAX_BYTES = 5 * 1024 ** 3
-
 /** The slowest client we wait for. */
 const SLOWEST_BYTES_PER_SECOND = 64 * 1024
 
 export const MIN_SLOT_SECONDS = 10
 
 export function assertAllowed(declared: Declared, profile: Profile): void {
-  const maxSize = Math.min(profile.maxSize, SINGLE_PUT_MAX_BYTES)
+  const maxSize = Math.min(profile.maxSize, LARGEST_OBJECT_BYTES)
   if (!admits(profile.contentTypes, declared.contentType)) {
     throw contentTypeNotAllowed(declared.contentType, profile.contentTypes)
   }

@@ -16,6 +16,7 @@ export function toRecord(upload: Upload, guarantees: Guarantees) {
     updatedAt,
     landBy,
     version,
+    parts: upload.parts,
     guarantees,
     object: toShownObject(upload),
     rejection: upload.rejection,

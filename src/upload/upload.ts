@@ -1,5 +1,7 @@
 /** The record of one upload, from the slot we issued to the object we keep. */
 
+import type { PartPlan } from './parts.ts'
+
 export const UPLOAD_STATES = [
   'pending',
   'received',
@@ -89,6 +91,10 @@ export type Upload = {
   fence: number
   bucket: string
   stagingKey: string
+  /** How the object is divided; null: it is sent in one PUT. */
+  parts: PartPlan | null
+  /** The store's name of the multipart upload that gathers the parts; null until one was asked for. */
+  assembly: string | null
   /** Where the present or last attempt seals its copy; the final key once ready. */
   sealedKey: string | null
   slotTtlSeconds: number

@@ -28,7 +28,10 @@ let raw: S3Client
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'berth-bench-'))
   const profiles = join(folder, 'profiles.json')
-  writeFileSync(profiles, JSON.stringify({ profiles: { default: { maxSize: '2GiB' } } }))
+  writeFileSync(
+    profiles,
+    JSON.stringify({ profiles: { default: { maxSize: '2GiB', multipartThreshold: '2GiB' } } }),
+  )
   store = await startMinio(null)
   berth = await createBerth(store.config, { BERTH_PROFILES: profiles })
   await berth.start()

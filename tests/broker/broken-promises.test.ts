@@ -18,7 +18,7 @@ type Breach = {
   refusal: number
   /** Switched off, so that the store lets the breach through. */
   off: Partial<Protections>
-  breach: (slot: Slot) => Promise<number>
+  breach: (slot: Slot | null) => Promise<number>
   reason: string
 }
 

@@ -5,8 +5,9 @@ import { accountsFor } from '../../src/dev/accounts.ts'
 import { startObjectStore } from '../../src/dev/object-store/object-store.ts'
 import { BUCKET, bucketConfig, SECRETS } from '../support/world.ts'
 import { describeBucketContract } from './bucket-contract.ts'
+import { describeMultipartContract } from './multipart-contract.ts'
 
-describeBucketContract('embedded store', async () => {
+async function start() {
   const folder = mkdtempSync(join(tmpdir(), 'berth-contract-'))
   const objects = await startObjectStore({
     folder,
@@ -18,16 +19,25 @@ describeBucketContract('embedded store', async () => {
   })
   return {
     config: bucketConfig(objects.url),
-    capabilities: {
-      enforcesChecksum: true,
-      enforcesSingleUse: true,
-      refusesUnsignedTags: false,
-      tellsChecksum: true,
-      overridesResponseHeaders: true,
-    },
     close: async () => {
       await objects.close()
       rmSync(folder, { recursive: true })
     },
   }
-})
+}
+
+describeBucketContract('embedded store', async () => ({
+  ...(await start()),
+  capabilities: {
+    enforcesChecksum: true,
+    enforcesSingleUse: true,
+    refusesUnsignedTags: false,
+    tellsChecksum: true,
+    overridesResponseHeaders: true,
+  },
+}))
+
+describeMultipartContract('embedded store', async () => ({
+  ...(await start()),
+  refusesUnsignedCopies: true,
+}))

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/glob
 import { createFixture, type Databases } from './store-fixture.ts'
 import { describeCallers } from './store-callers.ts'
 import { describeLists } from './store-lists.ts'
+import { describeParts } from './store-parts.ts'
 import { describeSchema } from './store-schema.ts'
 import { describeWebhooks } from './store-webhooks.ts'
 import { describeWrites } from './store-writes.ts'
@@ -20,6 +21,7 @@ export function describeStoreContract(name: string, open: () => Promise<Database
     describeWrites(fixture)
     describeLists(fixture)
     describeCallers(fixture)
+    describeParts(fixture)
     describeWebhooks(fixture)
   })
 }

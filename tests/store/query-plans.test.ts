@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { recordApiKeyUse, findApiKey, revokeApiKey } from '../../src/store/api-keys.ts'
+import { forgetAssembly, recordAssembly } from '../../src/store/assemblies.ts'
 import { listAudit } from '../../src/store/audit.ts'
 import { countArrivals } from '../../src/store/arrivals.ts'
 import { saveCapabilities } from '../../src/store/capabilities.ts'
@@ -46,7 +47,7 @@ import { forgetProbe, listKilledProbes, rememberProbe } from '../../src/store/pr
 import { listFinished, listReadySince, listSwept, removeRecord } from '../../src/store/retention.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
-import { listStagingDue, recordStagingGone } from '../../src/store/staging.ts'
+import { listStagingDue, postponeStaging, recordStagingGone } from '../../src/store/staging.ts'
 import { storeOf, type Store } from '../../src/store/store.ts'
 import {
   recordEnded,
@@ -119,6 +120,7 @@ async function askEverything(store: Store): Promise<void> {
   await recordApiKeyUse(store, 'k', now)
   await dropClaim(store, 'objects/5')
   await recordStagingGone(store, 'upl_100000053')
+  await postponeStaging(store, 'upl_100000053', now)
   await saveCapabilities(store, { bucket: 'b', guarantees: UNPROBED, probedAt: now })
   await versionsAsked(store)
   await cleanUpCalls(store)
@@ -205,6 +207,7 @@ async function oneLife(store: Store): Promise<void> {
   await scheduleLook(store, fresh, now)
   const terms = { slotExpiresAt: now, landBy: now, dueAt: now }
   const pending = must(await renewPending(store, fresh, terms))
+  await forgetAssembly(store, must(await recordAssembly(store, pending, 'a')))
   const received = must(await recordReceived(store, pending, OBSERVED, when))
   const lease = { node: 'n', until: now, sealedKey: 'objects/x', graceMs: 1 }
   const leased = must(await recordLease(store, received, lease, when))

@@ -1,4 +1,5 @@
 import { describeBucketContract, type Capabilities } from '../contract/bucket-contract.ts'
+import { describeMultipartContract } from '../contract/multipart-contract.ts'
 import { startMinio, startVersitygw } from './servers.ts'
 
 const EVERYTHING: Capabilities = {
@@ -17,4 +18,15 @@ describeBucketContract('MinIO', async () => ({
 describeBucketContract('versitygw', async () => ({
   ...(await startVersitygw(null)),
   capabilities: EVERYTHING,
+}))
+
+// MinIO copies what the signer may read: nothing, by the shipped policy (see credentials.test.ts).
+describeMultipartContract('MinIO', async () => ({
+  ...(await startMinio(null)),
+  refusesUnsignedCopies: false,
+}))
+
+describeMultipartContract('versitygw', async () => ({
+  ...(await startVersitygw(null)),
+  refusesUnsignedCopies: true,
 }))

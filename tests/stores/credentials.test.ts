@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
@@ -16,11 +20,15 @@ import { createBucket } from '../../src/bucket/bucket.ts'
 import type { StorageCredentials } from '../../src/bucket/config.ts'
 import { call, createBerth, type Berth } from '../support/berth.ts'
 import { cached } from '../support/processes.ts'
+import { send } from '../support/raw-put.ts'
+import { someBytes } from '../support/uploads.ts'
 import { BUCKET } from '../support/world.ts'
 import { ROOT, startMinio, type RealStore } from './servers.ts'
 import { uploadOnce } from './upload-once.ts'
 
 type Who = 'signer' | 'reader' | 'keeper'
+
+const MIB = 1024 ** 2
 
 let store: RealStore
 let berth: Berth
@@ -81,6 +89,59 @@ describe('the shipped policies on MinIO', () => {
     }
   })
 
+  it('are enough for an object in parts: begun, listed, made whole, claimed and ended', async () => {
+    const bucket = createBucket(
+      { ...store.config, ...users },
+      { wholeBytes: 5 * MIB, partBytes: 5 * MIB, patienceMs: 15_000 },
+    )
+    const location = at(`staging/upl_${'c'.repeat(32)}/${'d'.repeat(32)}`)
+    const place = { bucket: location.Bucket, key: location.Key }
+    const bytes = [someBytes(5 * MIB), someBytes(17)]
+    const assembly = await bucket.beginAssembly(place, 'image/png')
+    for (const [index, body] of bytes.entries()) {
+      const terms = { assembly, number: index + 1, size: body.length, ttlSeconds: 60 }
+      const slot = await bucket.presignPart(place, terms, new Date())
+      expect(slot.url).toContain('X-Amz-Credential=berth-signer')
+      expect(await send(slot, body)).toBe(200)
+    }
+    const parts = (await bucket.listParts(place, assembly)) ?? []
+    expect(parts.map(({ size }) => size)).toEqual([5 * MIB, 17])
+    expect(await bucket.completeAssembly(place, { assembly, parts })).toBe('made')
+    const size = 5 * MIB + 17
+    const etag = (await bucket.head(place))?.etag ?? ''
+    const as = { size, etag, versionId: null, contentType: 'image/png' }
+    const sealed = { ...place, key: place.key.replace('staging', 'objects') }
+    expect(await bucket.claim(place, sealed.key, as)).toBe('claimed')
+
+    await bucket.beginAssembly(place, 'image/png')
+    await bucket.abortAssemblies(place)
+    for await (const left of bucket.listAssemblies(BUCKET, place.key)) expect(left).toBeNull()
+    await bucket.discard(sealed, size)
+    await bucket.remove(place)
+  })
+
+  it('let no URL of a slot or a part be turned into a copy of another object', async () => {
+    const bucket = createBucket({ ...store.config, ...users })
+    const root = createBucket(store.config)
+    const place = { bucket: BUCKET, key: `staging/upl_${'e'.repeat(32)}/${'f'.repeat(32)}` }
+    const terms = { size: 40, contentType: 'image/png', sha256: null, ttlSeconds: 60 }
+    const assembly = await bucket.beginAssembly(place, 'image/png')
+    for (const folder of ['objects', 'staging']) {
+      const victim = { bucket: BUCKET, key: `${folder}/upl_${'9'.repeat(32)}/${'8'.repeat(32)}` }
+      expect(await send(await root.presignPut(victim, terms, new Date()), someBytes(40))).toBe(200)
+      const stolen = { 'x-amz-copy-source': `/${BUCKET}/${victim.key}` }
+      const asPart = { assembly, number: 1, size: 0, ttlSeconds: 60 }
+      const part = await bucket.presignPart(place, asPart, new Date())
+      expect(await send(part, Buffer.alloc(0), stolen)).toBeGreaterThanOrEqual(400)
+      const slot = await bucket.presignPut(place, { ...terms, size: 0 }, new Date())
+      expect(await send(slot, Buffer.alloc(0), stolen)).toBeGreaterThanOrEqual(400)
+      await root.remove(victim)
+    }
+    expect(await bucket.listParts(place, assembly)).toEqual([])
+    expect(await bucket.head(place)).toBeNull()
+    await bucket.abortAssemblies(place)
+  })
+
   it('leave the id of the keeper out of every URL', async () => {
     const body = { filename: 'f', contentType: 'image/png', size: 70 }
     const { slot } = await call(berth, 'POST', '/v1/uploads', body)
@@ -101,6 +162,31 @@ describe('the shipped policies on MinIO', () => {
       (c) => c.send(new PutObjectCommand({ ...at('objects/x'), Body: 'x' })),
     ],
     ['signer', 'put elsewhere', (c) => c.send(new PutObjectCommand({ ...at('x'), Body: 'x' }))],
+    [
+      'signer',
+      'begin an object in parts in objects',
+      (c) => c.send(new CreateMultipartUploadCommand(at('objects/x'))),
+    ],
+    [
+      'signer',
+      'list parts',
+      (c) => c.send(new ListPartsCommand({ ...at('staging/x'), UploadId: 'x' })),
+    ],
+    [
+      'signer',
+      'list what is unfinished',
+      (c) => c.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: 'staging/x' })),
+    ],
+    [
+      'signer',
+      'end what is unfinished',
+      (c) => c.send(new AbortMultipartUploadCommand({ ...at('staging/x'), UploadId: 'x' })),
+    ],
+    [
+      'keeper',
+      'begin an object in parts in staging',
+      (c) => c.send(new CreateMultipartUploadCommand(at('staging/x'))),
+    ],
     ['signer', 'delete', (c) => c.send(new DeleteObjectCommand(at('staging/x')))],
     ['signer', 'list', (c) => c.send(new ListObjectsV2Command({ Bucket: BUCKET }))],
     ['reader', 'get from staging', (c) => c.send(new GetObjectCommand(at('staging/x')))],

@@ -40,6 +40,11 @@ export function createFuse(): Fuse {
       read: guard(bucket.read),
       remove: guard(bucket.remove),
       discard: guard(bucket.discard),
+      beginAssembly: guard(bucket.beginAssembly),
+      listParts: guard(bucket.listParts),
+      completeAssembly: guard(bucket.completeAssembly),
+      abortAssembly: guard(bucket.abortAssembly),
+      abortAssemblies: guard(bucket.abortAssemblies),
     }),
     guardStore: (store) => ({
       ...store,

@@ -22,7 +22,7 @@ import {
   verifyAllDue,
 } from './world.ts'
 
-type Client = { upload: Upload; slot: Slot; bytes: Buffer }
+type Client = { upload: Upload; slot: Slot | null; bytes: Buffer }
 
 export type Model = {
   /** Unguarded, for looking. */

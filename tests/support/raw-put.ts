@@ -7,10 +7,11 @@ type Headers = Record<string, string | undefined>
 
 /** @param change `undefined` leaves a header out. @returns the store's status. */
 export function send(
-  slot: Omit<Slot, 'expiresAt'>,
+  slot: Omit<Slot, 'expiresAt'> | null,
   body: Buffer,
   change: Headers = {},
 ): Promise<number> {
+  if (!slot) throw new Error('the upload is sent in parts')
   const headers: Headers = { ...slot.headers, 'content-length': String(body.length), ...change }
   if (headers['transfer-encoding'] !== undefined) delete headers['content-length']
   const given = Object.entries(headers).filter(([, value]) => value !== undefined)

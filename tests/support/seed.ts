@@ -35,7 +35,10 @@ export async function seed(store: Store, rows: number): Promise<void> {
           case when i % 3 = 0 then 'sweep' else 'event' end, null
         from numbers where ${sql.raw(where)}`)
     }
-    await run(sql`insert into uploads ${numbers}
+    await run(sql`insert into uploads (id, tenant, subject, profile, profile_hash, filename,
+        content_type, size, sha256, metadata, state, version, fence, bucket, staging_key, sealed_key,
+        slot_ttl_seconds, slot_expires_at, land_by, due_at, observed, received_at, attempts,
+        lease_node, object, rejection, staging_due_at, created_at, updated_at, token_id) ${numbers}
       select ${id}, 't' || cast(i % 20 as text), null, 'default', 'h', 'f', 'a/b', 64, null, '{}',
         ${STATE}, case when i % 200 = 0 then 1 when i % 200 = 2 then 3 else 2 end, 0, 'b',
         'staging/' || cast(i as text), 'objects/' || cast(i as text), 900, ${at}, ${at},

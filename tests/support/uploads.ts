@@ -70,6 +70,8 @@ export function anUpload(change: Partial<Upload> = {}): Upload {
     fence: 0,
     bucket: 'b',
     stagingKey: `staging/${id}/nonce`,
+    parts: null,
+    assembly: null,
     sealedKey: null,
     slotTtlSeconds: 900,
     slotExpiresAt,

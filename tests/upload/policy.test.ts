@@ -57,10 +57,10 @@ describe('assertAllowed', () => {
     expect(() => assertAllowed(aSlotRequest({ size: 100 }), profile)).not.toThrow()
   })
 
-  it('caps a single PUT at 5 GiB, whatever the profile says', () => {
-    const profile = aProfile({ maxSize: '5TiB' })
-    expect(() => assertAllowed(aSlotRequest({ size: 5 * 1024 ** 3 }), profile)).not.toThrow()
-    expect(() => assertAllowed(aSlotRequest({ size: 5 * 1024 ** 3 + 1 }), profile)).toThrow(
+  it('caps an object at 5 TiB, whatever the profile says', () => {
+    const profile = aProfile({ maxSize: '6TiB' })
+    expect(() => assertAllowed(aSlotRequest({ size: 5 * 1024 ** 4 }), profile)).not.toThrow()
+    expect(() => assertAllowed(aSlotRequest({ size: 5 * 1024 ** 4 + 1 }), profile)).toThrow(
       'size-over-limit',
     )
   })

@@ -1,23 +1,25 @@
 /** The S3 calls that Berth and its clients make, and no more. */
 
 import type { IncomingMessage } from 'node:http'
+import { assertAbsent, contentTypeOf, extraOf, requireSource } from './conditions.ts'
 import {
   createBucketFolder,
   dropBlob,
   duplicateBlob,
-  findObject,
   publish,
   removeObject,
   type Stored,
 } from './disk.ts'
 import {
-  assertBucket,
-  getObject,
-  getTagging,
-  headObject,
-  listObjects,
-  requireObject,
-} from './read-calls.ts'
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  listMultipartUploads,
+  listParts,
+  uploadPart,
+  uploadPartCopy,
+} from './part-calls.ts'
+import { assertBucket, getObject, getTagging, headObject, listObjects } from './read-calls.ts'
 import { receive, type Received } from './receive.ts'
 import { S3Error, type Action, type Call, type CallDeps } from './types.ts'
 import { escapeXml, sendXml } from './xml.ts'
@@ -25,21 +27,32 @@ import { escapeXml, sendXml } from './xml.ts'
 type Perform = (deps: CallDeps, call: Call) => Promise<void> | void
 
 /** The name that S3 gives to a request, or null for one that this store does not answer. */
-export function operationOf({ method, headers }: IncomingMessage, url: URL, key: string) {
+export function operationOf({ method = '', headers }: IncomingMessage, url: URL, key: string) {
+  const query = url.searchParams
+  if (key === '') return bucketOperation(method, query)
   const isCopy = headers['x-amz-copy-source'] !== undefined
-  if (key === '') {
-    return method === 'HEAD'
-      ? 'HeadBucket'
-      : method === 'PUT'
-        ? 'CreateBucket'
-        : method === 'GET' && url.searchParams.get('list-type') === '2'
-          ? 'ListObjectsV2'
-          : null
-  }
-  if (method === 'GET') return url.searchParams.has('tagging') ? 'GetObjectTagging' : 'GetObject'
+  if (query.has('uploadId') || query.has('uploads')) return partOperation(method, query, isCopy)
+  if (method === 'GET') return query.has('tagging') ? 'GetObjectTagging' : 'GetObject'
   if (method === 'PUT') return isCopy ? 'CopyObject' : 'PutObject'
   if (method === 'HEAD') return 'HeadObject'
   return method === 'DELETE' ? 'DeleteObject' : null
+}
+
+function bucketOperation(method: string, query: URLSearchParams) {
+  if (method === 'HEAD') return 'HeadBucket'
+  if (method === 'PUT') return 'CreateBucket'
+  if (method !== 'GET') return null
+  if (query.has('uploads')) return 'ListMultipartUploads'
+  return query.get('list-type') === '2' ? 'ListObjectsV2' : null
+}
+
+function partOperation(method: string, query: URLSearchParams, isCopy: boolean) {
+  if (method === 'POST')
+    return query.has('uploads') ? 'CreateMultipartUpload' : 'CompleteMultipartUpload'
+  if (!query.has('uploadId')) return null
+  if (method === 'PUT') return isCopy ? 'UploadPartCopy' : 'UploadPart'
+  if (method === 'GET') return 'ListParts'
+  return method === 'DELETE' ? 'AbortMultipartUpload' : null
 }
 
 export const CALLS: Record<NonNullable<ReturnType<typeof operationOf>>, [Action, Perform]> = {
@@ -57,6 +70,13 @@ export const CALLS: Record<NonNullable<ReturnType<typeof operationOf>>, [Action,
   GetObjectTagging: ['get', getTagging],
   PutObject: ['put', putObject],
   CopyObject: ['put', copyObject],
+  CreateMultipartUpload: ['put', createMultipartUpload],
+  UploadPart: ['put', uploadPart],
+  UploadPartCopy: ['put', uploadPartCopy],
+  CompleteMultipartUpload: ['put', completeMultipartUpload],
+  AbortMultipartUpload: ['delete', abortMultipartUpload],
+  ListParts: ['list', listParts],
+  ListMultipartUploads: ['list', listMultipartUploads],
   DeleteObject: [
     'delete',
     ({ disk }, { res, bucket, key }) => {
@@ -65,14 +85,6 @@ export const CALLS: Record<NonNullable<ReturnType<typeof operationOf>>, [Action,
     },
   ],
 }
-
-/** Headers a client may set without a signature; kept, as real stores keep them. */
-const EXTRA = ['cache-control', 'content-disposition', 'content-encoding', 'content-language']
-
-const extraOf = ({ headers }: IncomingMessage): Record<string, string> =>
-  Object.fromEntries(
-    EXTRA.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])),
-  )
 
 async function putObject(deps: CallDeps, { req, res, bucket, key }: Call): Promise<void> {
   const { disk } = deps
@@ -101,23 +113,11 @@ function toStored({ now }: CallDeps, req: IncomingMessage, received: Received): 
     size,
     etag,
     lastModified: now().toISOString(),
-    contentType: req.headers['content-type'] ?? 'binary/octet-stream',
+    contentType: contentTypeOf(req),
     checksumSha256: declared === undefined ? null : received.sha256,
     tagging: (req.headers['x-amz-tagging'] as string | undefined) ?? null,
     extra: extraOf(req),
     isUnreadable: req.headers['x-amz-server-side-encryption-customer-algorithm'] !== undefined,
-  }
-}
-
-function assertAbsent(
-  { disk, protections }: CallDeps,
-  req: IncomingMessage,
-  bucket: string,
-  key: string,
-) {
-  if (!protections.singleUse || req.headers['if-none-match'] !== '*') return
-  if (findObject(disk, bucket, key)) {
-    throw new S3Error(412, 'PreconditionFailed', 'At least one of the preconditions did not hold.')
   }
 }
 
@@ -137,14 +137,7 @@ function assertChecksum(
 
 function copyObject(deps: CallDeps, { req, res, bucket, key }: Call): void {
   const { disk, now } = deps
-  const [fromBucket = '', ...rest] = decodeURIComponent(String(req.headers['x-amz-copy-source']))
-    .replace(/^\//, '')
-    .split('/')
-  const source = requireObject(disk, fromBucket, rest.join('/'))
-  const condition = req.headers['x-amz-copy-source-if-match']
-  if (condition !== undefined && condition !== source.etag) {
-    throw new S3Error(412, 'PreconditionFailed', 'The source has another ETag.')
-  }
+  const source = requireSource(disk, req)
   assertBucket(disk, bucket, res)
   const replaces = (what: string): boolean => req.headers[`x-amz-${what}-directive`] === 'REPLACE'
   const stored: Stored = {
@@ -152,7 +145,7 @@ function copyObject(deps: CallDeps, { req, res, bucket, key }: Call): void {
     blob: duplicateBlob(disk, source.blob),
     lastModified: now().toISOString(),
     ...(replaces('metadata') && {
-      contentType: req.headers['content-type'] ?? 'binary/octet-stream',
+      contentType: contentTypeOf(req),
       extra: extraOf(req),
     }),
     ...(replaces('tagging') && { tagging: null }),

@@ -67,7 +67,9 @@ async function perform(options: ObjectStoreOptions, deps: CallDeps, exchange: Ex
   const key = rest.join('/')
   const operation = operationOf(req, url, key)
   if (!operation) throw new S3Error(501, 'NotImplemented', 'This store does not answer that call.')
-  if (operation === 'PutObject') assertOneLength(req, deps.protections)
+  if (operation === 'PutObject' || operation === 'UploadPart') {
+    assertOneLength(req, deps.protections)
+  }
 
   const account = await verifySignature(req, url, options, deps.protections)
   options.onCall?.({ operation, key, accessKeyId: account.accessKeyId })

@@ -23,6 +23,7 @@ export const PENDING = {
     headers: { 'content-type': 'image/png', 'if-none-match': '*' },
     expiresAt: '2026-11-21T12:15:00.000Z',
   },
+  parts: null,
   guarantees: {
     size: 'storage',
     contentType: 'storage',
@@ -74,4 +75,21 @@ export const HISTORY = {
     { version: 1, state: 'pending', at: '2026-11-21T12:00:00.000Z', cause: 'api', detail: null },
     { version: 2, state: 'received', at: '2026-11-21T12:00:02.904Z', cause: 'event', detail: null },
   ],
+}
+
+export const SIGNED_PARTS = {
+  parts: [
+    {
+      partNumber: 1,
+      method: 'PUT',
+      url: `https://uploads.s3.eu-central-1.amazonaws.com/staging/${id}/6f1c0a9be2d34f5780a1b2c3d4e5f607?partNumber=1`,
+      headers: {},
+      size: 8_388_608,
+      expiresAt: '2026-11-21T12:15:00.000Z',
+    },
+  ],
+}
+
+export const HELD_PARTS = {
+  parts: [{ partNumber: 1, size: 8_388_608, etag: '"5d41402abc4b2a76b9719d911017c592"' }],
 }

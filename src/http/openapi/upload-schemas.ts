@@ -22,6 +22,13 @@ const Slot = z
   })
   .meta({ id: 'Slot', description: 'The permission to PUT once.' })
 
+const Parts = z
+  .strictObject({
+    size: z.int().min(1).describe('Bytes of every part but the last, which has what is left.'),
+    count: z.int().min(1).max(10_000),
+  })
+  .meta({ id: 'Parts', description: 'How a large object is divided.' })
+
 const Enforcer = z.enum(['storage', 'verification'])
 
 const Guarantees = z
@@ -84,7 +91,8 @@ export const UploadBody = z
     updatedAt: Time.describe('Moves with the state only.'),
     landBy: Time.describe('After this, no PUT of a slot of this upload can still land.'),
     version: z.int().min(1).describe('Grows by one with every change of the state.'),
-    slot: Slot.nullable().describe('Only in answers that issue one.'),
+    slot: Slot.nullable().describe('Only in answers that issue one; never of an upload in parts.'),
+    parts: Parts.nullable().describe('Null: the object is sent in one PUT.'),
     guarantees: Guarantees,
     object: VerifiedObject.nullable().describe('Null until the upload is ready.'),
     rejection: Rejection.nullable(),

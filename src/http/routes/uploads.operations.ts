@@ -93,12 +93,20 @@ export const uploadOperations: readonly Operation[] = [
     tag: 'Uploads',
     method: 'post',
     path: `${one}/complete`,
-    summary: 'Say that the PUT has ended',
-    description: 'Berth looks at once, instead of waiting for an event. Safe to repeat.',
+    summary: 'Say that the PUT has ended, or the last part was sent',
+    description:
+      'Berth looks at once, instead of waiting for an event. Parts become one object, by the list ' +
+      'of the store itself, once all are there. Safe to repeat.',
     access: 'keys-and-tokens',
     body: nothing,
     answers: [{ status: 202, description: 'The record.', content: UploadBody, example: RECEIVED }],
-    problems: ['illegal-state', 'object-not-found-yet', 'upload-expired', 'storage-unavailable'],
+    problems: [
+      'illegal-state',
+      'object-not-found-yet',
+      'parts-incomplete',
+      'upload-expired',
+      'storage-unavailable',
+    ],
   },
   {
     id: 'downloadUpload',

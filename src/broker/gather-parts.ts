@@ -1,0 +1,55 @@
+/** Parts that are all there become one object, by the store's own list of them; then it is looked at. */
+
+import { forgetAssembly } from '../store/assemblies.ts'
+import { checkParts, type PartPlan, type PartsFault } from '../upload/parts.ts'
+import type { Cause, Upload } from '../upload/upload.ts'
+import { noteArrival, type Noted, type NoteDeps } from './note-arrival.ts'
+
+/** Against a client that replaces parts without rest. */
+const MOST_TRIES = 5
+
+type Whole = { outcome: 'look' | 'gone' } | { outcome: 'incomplete'; fault: PartsFault }
+
+/**
+ * As `noteArrival`, for an upload of either kind. A fault: parts are missing or wrong, and nothing
+ * was done. Safe to repeat, also at once on two nodes: the second finds the object of the first.
+ */
+export async function gatherParts(
+  deps: NoteDeps,
+  upload: Upload,
+  cause: Cause,
+): Promise<Noted | PartsFault> {
+  const { parts, assembly } = upload
+  const noted = await noteArrival(deps, upload, cause)
+  if (noted !== 'absent' || parts === null || assembly === null) return noted
+
+  const whole = await makeWhole(deps, upload, { plan: parts, assembly })
+  if (whole.outcome === 'incomplete') return whole.fault
+  const found = await noteArrival(deps, upload, cause)
+  // Ended behind our back, and nothing came of it: the parts have to be sent again.
+  if (found === 'absent' && whole.outcome === 'gone') await forgetAssembly(deps.store, upload)
+  return found
+}
+
+type Gathering = { plan: PartPlan; assembly: string }
+
+/** A part that is replaced meanwhile has another ETag: the store refuses, and the list is read anew. */
+async function makeWhole(
+  { bucket, log }: NoteDeps,
+  upload: Upload,
+  { plan, assembly }: Gathering,
+): Promise<Whole> {
+  const location = { bucket: upload.bucket, key: upload.stagingKey }
+  for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+    const listed = await bucket.listParts(location, assembly)
+    if (!listed) return { outcome: 'gone' }
+    const fault = checkParts(plan, upload.declared.size, listed)
+    if (fault) return { outcome: 'incomplete', fault }
+
+    const completed = await bucket.completeAssembly(location, { assembly, parts: listed })
+    log.info('parts.completed', { uploadId: upload.id, parts: plan.count, outcome: completed })
+    if (completed === 'gone') return { outcome: 'gone' }
+    if (completed !== 'changed') return { outcome: 'look' }
+  }
+  return { outcome: 'look' }
+}
