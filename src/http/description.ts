@@ -6,6 +6,7 @@ import { createOperations } from './routes/create-uploads.operations.ts'
 import { documentOperations } from './routes/documents.operations.ts'
 import { eventOperations } from './routes/events.operations.ts'
 import { operationOperations } from './routes/operations.operations.ts'
+import { statusOperations } from './routes/status.operations.ts'
 import { tokenOperations } from './routes/tokens.operations.ts'
 import { uploadOperations } from './routes/uploads.operations.ts'
 import { webhookOperations } from './routes/webhooks.operations.ts'
@@ -13,6 +14,7 @@ import { webhookOperations } from './routes/webhooks.operations.ts'
 export const OPERATIONS: readonly Operation[] = [
   ...createOperations,
   ...uploadOperations,
+  ...statusOperations,
   ...tokenOperations,
   ...webhookOperations,
   ...eventOperations,

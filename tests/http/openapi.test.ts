@@ -61,8 +61,8 @@ const delivery = async (): Promise<string> =>
 async function subjectOf({ id, idPrefix }: Operation): Promise<string> {
   if (idPrefix === 'wh') return webhook()
   if (idPrefix === 'dlv') return delivery()
-  if (['downloadUpload', 'getReceipt', 'deleteUpload', 'completeUpload'].includes(id))
-    return ready()
+  const ends = ['downloadUpload', 'getReceipt', 'deleteUpload', 'completeUpload', 'followUpload']
+  if (ends.includes(id)) return ready()
   return issue()
 }
 
