@@ -22,10 +22,7 @@ type Call = { signal: AbortSignal; body?: unknown; headers?: Record<string, stri
 /** Resolves with the JSON of the answer, or its text when it is none; rejects with UploadError. */
 export type Api = <T>(method: string, path: string, call: Call) => Promise<T>
 
-export const patienceOf = ({ tries = 6, pauseMs = 1000 }: Connection): Patience => ({
-  tries,
-  pauseMs,
-})
+export const USUAL_PATIENCE: Patience = { tries: 6, pauseMs: 1000 }
 
 export function createApi(connection: Connection): Api {
   const { baseUrl, token, fetch: send = fetch } = connection
@@ -49,14 +46,13 @@ export function createApi(connection: Connection): Api {
     })
   }
   const askWithFreshToken = async (...asked: Parameters<typeof ask>): Promise<Response> => {
-    const used = bearer
     const answer = await ask(...asked)
-    if (answer.status !== 401 || used === null || typeof token === 'string') return answer
+    if (answer.status !== 401 || typeof token === 'string') return answer
     bearer = null
     return ask(...asked)
   }
   return <T>(method: string, path: string, call: Call) =>
-    trying(patienceOf(connection), call, async () => {
+    trying({ ...USUAL_PATIENCE, ...connection, ...call }, async () => {
       const answer = await askWithFreshToken(method, path, call)
       const text = await answer.text().catch(() => '')
       if (!answer.ok) throw refusal(answer, text)
@@ -87,8 +83,8 @@ function problemIn(text: string): Problem | null {
 const strange = (status: number): Problem => ({
   type: 'about:blank',
   status,
-  title: 'Something else than Berth has answered',
+  title: 'This is no answer of Berth',
   detail: `status ${status}`,
-  expected: 'an answer of Berth',
+  expected: 'one',
   retry: 'safe',
 })

@@ -20,17 +20,19 @@ export type StoreRefusal = {
   code: string
 }
 
-export const CLOCKS =
-  'The clocks of Berth and of the object store differ too much; whoever runs them has to set them.'
+export const CLOCKS = 'The clocks of Berth and of the object store differ too much.'
 
 type Answer = { status: number; text: string }
 
 /** @param text the body of the answer. */
-export function explain(slot: Pick<Slot, 'url' | 'headers'>, { status, text }: Answer) {
+export function explain(
+  slot: Pick<Slot, 'url' | 'headers'>,
+  { status, text }: Answer,
+): StoreRefusal {
   const code = element(text, 'Code')
   const reason = reasonOf(status, code, element(text, 'Message'))
   const words = wordsOf(reason, slot, text) || `The store refused the file: ${code || status}.`
-  return { reason, words, status, code } satisfies StoreRefusal
+  return { reason, words, status, code }
 }
 
 const element = (xml: string, name: string): string =>
@@ -64,17 +66,17 @@ function wordsOf(
     case 'expired':
       return 'The upload slot has expired; ask for a fresh one.'
     case 'used':
-      return 'There is an object already: a slot is good for one upload.'
+      return 'There is an object already: a slot is good for one.'
     case 'changed':
-      return `The store got something else than the slot is for: ${differences(xml, host, headers)}.`
+      return `The store got something else than was signed: ${differences(xml, host, headers)}.`
     case 'clock':
       return CLOCKS
     case 'checksum':
-      return 'The bytes are not those whose SHA-256 was declared; has the file changed?'
+      return 'The file has another SHA-256 than was declared.'
     case 'host':
-      return `${host} is not the object store that the slot is for: check S3_PUBLIC_ENDPOINT, and what is in between.`
+      return `${host} is not the object store that the slot is for.`
     case 'gone':
-      return 'The store knows nothing of these parts (any more).'
+      return 'The store does not know the parts.'
     case 'busy':
       return 'The object store cannot take the file now.'
     case 'other':
@@ -89,8 +91,5 @@ function differences(xml: string, host: string, headers: Record<string, string>)
   const found = Object.entries({ host, ...headers })
     .filter(([name, value]) => (seen(name) ?? value) !== value)
     .map(([name, value]) => `${name} ${seen(name) ?? ''} in place of ${value}`)
-  return (
-    found.join(', ') ||
-    'another content type, length or host. Send just the headers of the slot; a proxy in between has to leave them and the Host header alone'
-  )
+  return found.join(', ') || 'another content type, length or host (a proxy may have changed Host)'
 }

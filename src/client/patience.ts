@@ -20,13 +20,15 @@ const page = globalThis as Page
 
 const isOffline = (): boolean => page.navigator?.onLine === false
 
-/**
- * @param act is told which try it is, from 1.
- * @param onOffline when it has to wait for the network.
- */
+export type Attempts = Patience & {
+  signal: AbortSignal
+  /** Told when it has to wait for the network. */
+  onOffline?: () => void
+}
+
+/** @param act is told which try it is, from 1. */
 export async function trying<T>(
-  { tries, pauseMs }: Patience,
-  { signal, onOffline }: { signal: AbortSignal; onOffline?: () => void },
+  { tries, pauseMs, signal, onOffline }: Attempts,
   act: (nth: number) => Promise<T>,
 ): Promise<T> {
   for (let nth = 1; ;) {
@@ -42,7 +44,7 @@ export async function trying<T>(
         await untilOnline(signal)
         continue
       }
-      if (nth >= tries) throw error
+      if (!(nth < tries)) throw error
       const longest = Math.min(pauseMs * 2 ** (nth - 1), LONGEST_PAUSE_MS)
       await pause(Math.max(error.retryAfter * 1000, longest * (0.5 + Math.random() / 2)), signal)
       nth += 1
@@ -53,9 +55,7 @@ export async function trying<T>(
 function mayPass(error: unknown): error is UploadError {
   if (!(error instanceof UploadError)) return false
   const { code, problem, store } = error
-  if (code === 'refused') {
-    return /^(429|50\d)$/.test(`${problem?.status}`) || /in-progress$/.test(`${problem?.type}`)
-  }
+  if (problem) return /^(429|50\d)|in-progress$/.test(`${problem.status} ${problem.type}`)
   return code === 'unreachable' || store?.reason === 'busy' || store?.reason === 'expired'
 }
 

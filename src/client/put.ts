@@ -19,6 +19,9 @@ export type Source = {
   arrayBuffer: () => Promise<ArrayBuffer>
 }
 
+/** What a PUT needs of a slot. */
+export type PlainSlot = Pick<Slot, 'method' | 'url' | 'headers'>
+
 export type Answer = { status: number; text: string }
 
 export type Way = {
@@ -33,7 +36,7 @@ const LONGEST_SILENCE_MS = 120_000
 
 /** Rejects with `unreachable` when there is no answer, and with the signal's reason. */
 export async function put(
-  slot: Pick<Slot, 'method' | 'url' | 'headers'>,
+  slot: PlainSlot,
   body: Source,
   { signal, onSent, fetch: send }: Way,
 ): Promise<Answer> {
@@ -86,12 +89,7 @@ type Xhr = {
   abort: () => void
 }
 
-function byRequest(
-  xhr: Xhr,
-  slot: Pick<Slot, 'method' | 'url' | 'headers'>,
-  body: Source,
-  way: Way,
-): Promise<Answer> {
+function byRequest(xhr: Xhr, slot: PlainSlot, body: Source, way: Way): Promise<Answer> {
   return new Promise((resolve, reject) => {
     xhr.open(slot.method, slot.url)
     for (const [name, value] of Object.entries(slot.headers)) xhr.setRequestHeader(name, value)
@@ -105,24 +103,22 @@ function byRequest(
 
 async function byFetch(
   send: typeof fetch,
-  slot: Pick<Slot, 'method' | 'url' | 'headers'>,
+  { method, url, headers }: PlainSlot,
   body: Source,
-  way: Way,
+  { signal, onSent }: Way,
 ): Promise<Answer> {
-  const { method, url, headers } = slot
-  const { signal } = way
+  const plain = { method, signal, headers, body }
   const answer = await send(
     url,
-    isNode() && body.size > 0
-      ? ({
-          method,
-          signal,
+    (body.size > 0 && isNode()
+      ? {
+          ...plain,
           // Without a length Node would send chunks, which no signature covers.
           headers: { ...headers, 'content-length': `${body.size}` },
-          body: counted(body, way.onSent),
+          body: counted(body, onSent),
           duplex: 'half',
-        } as RequestInit)
-      : { method, signal, headers, body: body as unknown as Blob },
+        }
+      : plain) as RequestInit,
   )
   return { status: answer.status, text: await answer.text() }
 }

@@ -72,5 +72,4 @@ export type Problem = {
   instance?: string
 }
 
-export const isOver = ({ state }: Upload): boolean =>
-  !['pending', 'received', 'verifying'].includes(state)
+export const isOver = ({ state }: Upload): boolean => !/^(pending|received|verifying)$/.test(state)

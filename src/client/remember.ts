@@ -2,7 +2,7 @@
 
 import type { Api } from './api.ts'
 import type { Source } from './put.ts'
-import type { Upload } from './record.ts'
+import { isOver, type Upload } from './record.ts'
 import { isRefusal } from './upload-error.ts'
 
 /** As much of `localStorage` as is used; it may throw whenever it likes. */
@@ -40,7 +40,7 @@ export function remembered(memory: Memory, file: Source, scope: readonly unknown
       if (!id) return null
       try {
         const upload = await api<Upload>('GET', `/v1/uploads/${id}`, { signal })
-        return ['pending', 'received', 'verifying', 'ready'].includes(upload.state) ? upload : null
+        return upload.state === 'ready' || !isOver(upload) ? upload : null
       } catch (error) {
         // Another token than the one that made it, or a record that is gone.
         if (isRefusal(error, 'not-found')) return null

@@ -2,23 +2,17 @@
 
 import type { Api } from './api.ts'
 import { CLOCKS, explain } from './explain.ts'
-import { trying, type Patience } from './patience.ts'
-import { put, type Source, type Way } from './put.ts'
-import type { PartSlot, Slot, Upload } from './record.ts'
+import { trying, type Attempts } from './patience.ts'
+import { put, type PlainSlot, type Source, type Way } from './put.ts'
+import type { PartSlot, Upload } from './record.ts'
 import { isRefusal, UploadError } from './upload-error.ts'
 
-export type Sending = {
-  api: Api
-  patience: Patience
-  fetch: Way['fetch']
-  signal: AbortSignal
-  /** How many parts go at a time. */
-  parallel: number
-  onSent: (bytes: number) => void
-  onOffline: () => void
-}
-
-type PlainSlot = Pick<Slot, 'method' | 'url' | 'headers'>
+export type Sending = Attempts &
+  Way & {
+    api: Api
+    /** How many parts go at a time. */
+    parallel: number
+  }
 
 /** Resolves when the store has the bytes, also if it had them before. */
 export async function putInto(slot: PlainSlot, body: Source, way: Way): Promise<void> {
@@ -44,9 +38,9 @@ async function putFresh(slot: PlainSlot, body: Source, way: Way): Promise<void> 
 
 /** The first try goes into the slot that there is, each later one into a fresh one. */
 export function sendWhole(sending: Sending, upload: Upload, file: Source): Promise<void> {
-  const { api, patience, signal } = sending
+  const { api, signal } = sending
   const { id, slot: first } = upload
-  return trying(patience, sending, async (nth) => {
+  return trying(sending, async (nth) => {
     sending.onSent(0)
     if (first && nth === 1) return putInto(first, file, sending)
     const { slot } = await api<Upload>('POST', `/v1/uploads/${id}/slot`, { signal })
@@ -78,7 +72,7 @@ export async function sendParts(
   const slotFor = createSigner(within, id, left)
 
   const sendOne = (number: number): Promise<void> =>
-    trying(within.patience, within, async (nth) => {
+    trying(within, async (nth) => {
       const slot = await slotFor(number, nth > 1)
       const start = (number - 1) * plan.size
       const tell = (bytes: number): void => {
@@ -106,7 +100,6 @@ export async function sendParts(
 /** Slots for parts, asked for a few at a time, as they are needed: their time runs. */
 function createSigner({ api, signal, parallel }: Sending, id: string, left: readonly number[]) {
   const slots = new Map<number, PartSlot>()
-  const given = new Set<number>()
   let asking: Promise<void> | null = null
 
   const ask = async (numbers: number[]): Promise<void> => {
@@ -118,11 +111,10 @@ function createSigner({ api, signal, parallel }: Sending, id: string, left: read
     for (const part of answer.parts) slots.set(part.partNumber, part)
   }
   return async (number: number, isFresh: boolean): Promise<PartSlot> => {
-    given.add(number)
     if (isFresh) await ask([number])
     while (!slots.has(number)) {
-      const next = left.filter((each) => each !== number && !given.has(each) && !slots.has(each))
-      asking ??= ask([number, ...next.slice(0, 2 * parallel - 1)]).finally(() => (asking = null))
+      const first = left.indexOf(number)
+      asking ??= ask(left.slice(first, first + 2 * parallel)).finally(() => (asking = null))
       await asking
     }
     const slot = slots.get(number) as PartSlot

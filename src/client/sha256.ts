@@ -1,9 +1,10 @@
-/** SHA-256 of a file in one bounded pass: by Web Crypto when it is small, else chunk by chunk. */
+/**
+ * SHA-256 of a file in one bounded pass. Web Crypto takes whole buffers only, and pages without TLS
+ * do not have it at all.
+ */
 
 import type { Source } from './put.ts'
 
-// Web Crypto takes whole buffers only, and in pages without TLS it is not there at all.
-const WHOLE_BYTES = 16 * 1024 ** 2
 const CHUNK_BYTES = 4 * 1024 ** 2
 
 /** @returns base64. Rejects with the signal's reason. */
@@ -11,10 +12,6 @@ export async function sha256Of(
   file: Source,
   { signal, onRead }: { signal: AbortSignal; onRead: (bytes: number) => void },
 ): Promise<string> {
-  const subtle = (globalThis.crypto as Crypto | undefined)?.subtle as SubtleCrypto | undefined
-  if (subtle && file.size <= WHOLE_BYTES) {
-    return base64(new Uint8Array(await subtle.digest('SHA-256', await file.arrayBuffer())))
-  }
   const hash = createSha256()
   for (let start = 0; start < file.size; start += CHUNK_BYTES) {
     signal.throwIfAborted()
@@ -22,13 +19,8 @@ export async function sha256Of(
     hash.update(new Uint8Array(await file.slice(start, end).arrayBuffer()))
     onRead(end)
   }
-  return base64(hash.digest())
+  return btoa(String.fromCharCode(...hash.digest()))
 }
-
-const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
-
-type Crypto = typeof globalThis.crypto
-type SubtleCrypto = Crypto['subtle']
 
 const BLOCK_BYTES = 64
 const PRIMES = Array.from({ length: 312 }, (_, number) => number).filter(
@@ -69,23 +61,24 @@ export function createSha256() {
 
 const turn = (word: number, by: number): number => (word >>> by) | (word << (32 - by))
 
-function compress(state: Uint32Array, w: Uint32Array, view: DataView, at: number): void {
+function compress(state: Uint32Array, w: Uint32Array, view: DataView, start: number): void {
+  const at = (index: number): number => w[index] as number
   let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state
   for (let i = 0; i < 64; i += 1) {
-    const [early = 0, late = 0] = [w[i - 15], w[i - 2]]
+    const [early, late] = [at(i - 15), at(i - 2)]
     w[i] =
       i < 16
-        ? view.getUint32(at + 4 * i)
-        : (w[i - 16] ?? 0) +
+        ? view.getUint32(start + 4 * i)
+        : at(i - 16) +
           (turn(early, 7) ^ turn(early, 18) ^ (early >>> 3)) +
-          (w[i - 7] ?? 0) +
+          at(i - 7) +
           (turn(late, 17) ^ turn(late, 19) ^ (late >>> 10))
     const first =
       h +
       (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
       ((e & f) ^ (~e & g)) +
-      (ROUNDS[i] ?? 0) +
-      (w[i] ?? 0)
+      (ROUNDS[i] as number) +
+      at(i)
     const second = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))
     h = g
     g = f
@@ -96,5 +89,7 @@ function compress(state: Uint32Array, w: Uint32Array, view: DataView, at: number
     b = a
     a = (first + second) | 0
   }
-  ;[a, b, c, d, e, f, g, h].forEach((word, index) => (state[index] = (state[index] ?? 0) + word))
+  ;[a, b, c, d, e, f, g, h].forEach(
+    (word, index) => (state[index] = (state[index] as number) + word),
+  )
 }

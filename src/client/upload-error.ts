@@ -24,18 +24,15 @@ export type UploadErrorCode = 'refused' | 'store' | 'unreachable' | 'not-ready'
 export class UploadError extends Error {
   override readonly name = 'UploadError'
   readonly code: UploadErrorCode
-  readonly problem: Problem | null
-  readonly store: StoreRefusal | null
-  readonly upload: Upload | null
-  readonly retryAfter: number
+  readonly problem: Problem | null = null
+  readonly store: StoreRefusal | null = null
+  readonly upload: Upload | null = null
+  readonly retryAfter: number = 0
 
   constructor(code: UploadErrorCode, message: string, known: Known = {}) {
     super(message)
     this.code = code
-    this.problem = known.problem ?? null
-    this.store = known.store ?? null
-    this.upload = known.upload ?? null
-    this.retryAfter = known.retryAfter ?? 0
+    Object.assign(this, known)
   }
 }
 

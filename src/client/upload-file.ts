@@ -1,6 +1,6 @@
 /** From a file to a ready upload: the record, the bytes, the verdict. */
 
-import { patienceOf, type Api } from './api.ts'
+import type { Api } from './api.ts'
 import { pause } from './patience.ts'
 import type { Source } from './put.ts'
 import { isOver, type Upload } from './record.ts'
@@ -8,23 +8,18 @@ import type { Remembered } from './remember.ts'
 import { isClosed, isGone, sendParts, sendWhole, type Sending } from './send.ts'
 import { sha256Of } from './sha256.ts'
 import { isRefusal, UploadError } from './upload-error.ts'
-import type { Progress, UploaderOptions, UploadOptions } from './uploader.ts'
+import type { Progress, UploadOptions } from './uploader.ts'
 
-export type Task = {
-  uploader: UploaderOptions
+export type Task = Sending & {
   options: UploadOptions
   file: Source
-  api: Api
-  signal: AbortSignal
   /** Null: nothing is resumed. */
   memory: Remembered | null
   /** The upload's, once there is one. */
   id: string | null
 }
 
-const USUAL_PARALLEL = 4
-
-const one = (id: string): string => `/v1/uploads/${id}`
+export const pathOf = (id: string): string => `/v1/uploads/${id}`
 
 export async function uploadFile(task: Task): Promise<Upload> {
   const { api, signal, memory } = task
@@ -37,7 +32,7 @@ export async function uploadFile(task: Task): Promise<Upload> {
   } catch (error) {
     // Nobody waits for it: what cannot be withdrawn now expires by itself.
     if (signal.aborted && task.id && !memory) {
-      void api('DELETE', one(task.id), { signal: new AbortController().signal }).catch(
+      void api('DELETE', pathOf(task.id), { signal: new AbortController().signal }).catch(
         () => undefined,
       )
     }
@@ -96,30 +91,28 @@ async function follow(task: Task, { upload: begun, isResumed }: Begun): Promise<
     if (isOver(upload) || options.wait === false) return upload
     isSent = true
     tell(task, 'verifying', file.size)
-    upload = await api('GET', `${one(upload.id)}?wait=20`, { signal })
+    upload = await api('GET', `${pathOf(upload.id)}?wait=20`, { signal })
   }
 }
 
 export async function untilOver(api: Api, id: string, signal: AbortSignal): Promise<Upload> {
   for (;;) {
-    const upload = await api<Upload>('GET', `${one(id)}?wait=20`, { signal })
+    const upload = await api<Upload>('GET', `${pathOf(id)}?wait=20`, { signal })
     if (isOver(upload)) return upload
   }
 }
 
 /** Sends the bytes, unless they may be there already, and says so until Berth has seen them. */
 async function deliver(task: Task, upload: Upload, maybeSent: boolean): Promise<Upload> {
-  const { api, signal, uploader } = task
-  const { tries, pauseMs } = patienceOf(uploader)
-  const sending = sendingOf(task)
+  const { api, signal, tries, pauseMs } = task
   let present = maybeSent ? { ...upload, slot: null } : upload
   for (let round = maybeSent ? 0 : 1; ; round += 1) {
     try {
-      if (round > 0) await send(sending, present, task.file)
-      return await api<Upload>('POST', `${one(upload.id)}/complete`, { signal })
+      if (round > 0) await send(task, present)
+      return await api<Upload>('POST', `${pathOf(upload.id)}/complete`, { signal })
     } catch (error) {
       // It has arrived, as an event told Berth before we did; or it is over.
-      if (isClosed(error)) return await api<Upload>('GET', one(upload.id), { signal })
+      if (isClosed(error)) return await api<Upload>('GET', pathOf(upload.id), { signal })
       // The bytes are there, and Berth looks by itself once the store answers it.
       if (isRefusal(error, 'storage-unavailable')) return present
       const isMissing = isRefusal(error, 'object-not-found-yet', 'parts-incomplete')
@@ -130,31 +123,17 @@ async function deliver(task: Task, upload: Upload, maybeSent: boolean): Promise<
   }
 }
 
-function sendingOf(task: Task): Sending {
-  const { api, signal, uploader } = task
-  let sent = 0
-  return {
-    api,
-    signal,
-    patience: patienceOf(uploader),
-    fetch: uploader.fetch,
-    parallel: uploader.parallel ?? USUAL_PARALLEL,
-    onSent: (bytes) => tell(task, 'sending', (sent = bytes)),
-    onOffline: () => tell(task, 'offline', sent),
-  }
-}
-
 type Held = { parts: { partNumber: number; size: number }[] }
 
-async function send(sending: Sending, upload: Upload, file: Source): Promise<void> {
-  if (!upload.parts) return sendWhole(sending, upload, file)
-  const { signal } = sending
-  const { parts } = await sending.api<Held>('GET', `${one(upload.id)}/parts`, { signal })
-  await sendParts(sending, upload, file, parts).catch((error: unknown) => {
+async function send(task: Task, upload: Upload): Promise<void> {
+  const { api, signal, file } = task
+  if (!upload.parts) return sendWhole(task, upload, file)
+  const { parts } = await api<Held>('GET', `${pathOf(upload.id)}/parts`, { signal })
+  await sendParts(task, upload, file, parts).catch((error: unknown) => {
     // Made whole, or ended behind our back: what is the case, the next call tells.
     if (!isGone(error)) throw error
   })
 }
 
-const tell = ({ options, file, id }: Task, stage: Progress['stage'], sent: number): void =>
+export const tell = ({ options, file, id }: Task, stage: Progress['stage'], sent: number): void =>
   options.onProgress?.({ stage, sent, total: file.size, id })

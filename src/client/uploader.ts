@@ -1,10 +1,10 @@
 /** What a page or a program holds: uploads files, follows them, checks receipts. */
 
-import { createApi, type Connection } from './api.ts'
+import { createApi, USUAL_PATIENCE, type Api, type Connection } from './api.ts'
 import type { Source } from './put.ts'
 import type { Upload } from './record.ts'
 import { pageMemory, remembered, type Memory } from './remember.ts'
-import { untilOver, uploadFile, type Task } from './upload-file.ts'
+import { pathOf, tell, untilOver, uploadFile, type Task } from './upload-file.ts'
 import { verifyReceipt, type KeySet, type Receipt } from './verify-receipt.ts'
 
 export type UploaderOptions = Connection & {
@@ -46,6 +46,8 @@ export type UploadOptions = {
   signal?: AbortSignal
 }
 
+const USUAL_PARALLEL = 4
+
 type Stop = { signal?: AbortSignal }
 
 export type Uploader = {
@@ -61,23 +63,22 @@ export type Uploader = {
 
 export function createUploader(uploader: UploaderOptions): Uploader {
   const api = createApi(uploader)
-  const one = (id: string): string => `/v1/uploads/${id}`
   const call = ({ signal = new AbortController().signal }: Stop = {}) => ({ signal })
   const busy = new Set<string>()
   return {
     upload: async (file, options = {}) => {
-      const task = { ...taskOf(uploader, file, options), api }
+      const task = taskOf(uploader, api, { file, options })
       const { key = '' } = task.memory ?? {}
       // What is under way in this very page is not resumed beside itself.
-      if (busy.has(key)) return uploadFile({ ...task, memory: null })
-      if (key) busy.add(key)
-      return uploadFile(task).finally(() => busy.delete(key))
+      if (busy.has(key)) task.memory = null
+      else if (key) busy.add(key)
+      return uploadFile(task).finally(() => task.memory && busy.delete(key))
     },
     wait: (id, stop) => untilOver(api, id, call(stop).signal),
-    cancel: (id, stop) => api('DELETE', one(id), call(stop)),
+    cancel: (id, stop) => api('DELETE', pathOf(id), call(stop)),
     receipt: async (id, stop) => {
       const [receipt, keys] = await Promise.all([
-        api<string>('GET', `${one(id)}/receipt`, call(stop)),
+        api<string>('GET', `${pathOf(id)}/receipt`, call(stop)),
         api<KeySet>('GET', '/.well-known/jwks.json', call(stop)),
       ])
       return verifyReceipt(receipt, keys, id)
@@ -85,21 +86,26 @@ export function createUploader(uploader: UploaderOptions): Uploader {
   }
 }
 
-function taskOf(
-  uploader: UploaderOptions,
-  file: Source,
-  options: UploadOptions,
-): Omit<Task, 'api'> {
+type Asked = Pick<Task, 'file' | 'options'>
+
+function taskOf(uploader: UploaderOptions, api: Api, { file, options }: Asked): Task {
   const { resume = false, baseUrl } = uploader
   const { profile, metadata, filename, contentType, subject } = options
   const memory = resume === true ? pageMemory() : resume || null
   const asked = [baseUrl, profile, metadata, filename, contentType, subject]
-  return {
-    uploader,
-    options,
+  let sent = 0
+  const task: Task = {
+    ...USUAL_PATIENCE,
+    parallel: USUAL_PARALLEL,
+    ...uploader,
+    api,
     file,
+    options,
     signal: options.signal ?? new AbortController().signal,
     memory: memory && remembered(memory, file, asked),
     id: null,
+    onSent: (bytes) => tell(task, 'sending', (sent = bytes)),
+    onOffline: () => tell(task, 'offline', sent),
   }
+  return task
 }

@@ -60,7 +60,7 @@ describe('explain', () => {
     const words = (host: string, type: string): string =>
       explain(SLOT, { status: 403, text: seen(host, type) }).words
     expect(words('uploads.example:9000', 'image/jpeg')).toBe(
-      'The store got something else than the slot is for: content-type image/jpeg in place of image/png.',
+      'The store got something else than was signed: content-type image/jpeg in place of image/png.',
     )
     expect(words('minio:9000', 'image/png')).toContain(
       'host minio:9000 in place of uploads.example:9000',

@@ -27,14 +27,6 @@ it('of a large file is read in pieces, and told as it goes', async () => {
   expect(read.at(-1)).toBe(bytes.length)
 })
 
-it('of a small file is the one of Web Crypto', async () => {
-  const bytes = someBytes(1000)
-  const onRead = (): void => undefined
-  expect(await sha256Of(new Blob([new Uint8Array(bytes)]), { signal, onRead })).toBe(
-    expected(bytes),
-  )
-})
-
 it('is broken off by the signal', async () => {
   const file = new Blob([new Uint8Array(17 * 1024 ** 2)])
   const aborted = AbortSignal.abort(new Error('enough'))

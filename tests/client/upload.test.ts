@@ -99,7 +99,6 @@ describe('upload', () => {
     expect(sending[0]).toBe(0)
     expect(sending.at(-1)).toBe(BYTES.length)
     expect(sending).toEqual([...sending].sort((a, b) => a - b))
-    expect(sending.length).toBeGreaterThan(2)
     expect(told.at(-1)).toMatchObject({ stage: 'verifying', total: BYTES.length, id: record.id })
   })
 
