@@ -49,7 +49,7 @@ function bars(out: Terminal): Display {
   const moving = new Map<string, Shown>()
   let drawn = 0
   const draw = (finished = ''): void => {
-    const rows = [...moving.values()].map((shown) => barOf(shown, Date.now(), out.columns ?? 80))
+    const rows = [...moving.values()].map((shown) => barOf(shown, Date.now(), out.columns || 80))
     const up = drawn > 0 ? `\u001b[${drawn}A` : ''
     out.write(`${up}\r\u001b[J${finished}${rows.map((row) => `${row}\n`).join('')}`)
     drawn = rows.length

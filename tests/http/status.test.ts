@@ -137,7 +137,10 @@ describe('GET /v1/uploads/{id}/events', () => {
     const head = await request(world.app)
       .head(`/v1/uploads/${id}/events`)
       .set('authorization', `Bearer ${key}`)
-    expect([head.status, head.headers['content-type']]).toEqual([200, 'text/event-stream'])
+    expect([head.status, head.headers['content-type']]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+    ])
     expect((await api.get(`/v1/uploads/${id}/events?x=1`)).status).toBe(422)
   })
 
