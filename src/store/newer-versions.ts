@@ -13,9 +13,7 @@ export async function newerVersions({ db, isShared }: Asked, known: Version[]): 
   const listed = isShared
     ? sql`json_to_recordset(${list}::json) as known(id text, version bigint)`
     : sql`(select value ->> 'id' as id, value ->> 'version' as version from json_each(${list})) as known`
-  const { rows } = await sql<Version>`
-    select uploads.id, uploads.version from ${listed}
-    join uploads on uploads.id = known.id
-    where uploads.version > known.version`.execute(db)
+  const { rows } = await sql<Version>`select uploads.id, uploads.version from ${listed}
+    join uploads on uploads.id = known.id where uploads.version > known.version`.execute(db)
   return rows
 }
