@@ -116,6 +116,7 @@ function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
         'content-type',
         'content-digest',
         'idempotency-key',
+        'if-match',
         'last-event-id',
         'x-request-id',
       ],

@@ -26,10 +26,11 @@ export type Step = {
 }
 
 /** Null when somebody else moved the upload first, which is not an error. */
-export async function advance(store: Store, upload: Upload, step: Step): Promise<Upload | null> {
-  if (!isLegal(upload.state, step.to)) {
-    throw new Error(`illegal transition ${upload.state} -> ${step.to}`)
+export async function advance(store: Store, upload: Upload, asked: Step): Promise<Upload | null> {
+  if (!isLegal(upload.state, asked.to)) {
+    throw new Error(`illegal transition ${upload.state} -> ${asked.to}`)
   }
+  const step = { ...asked, at: notBefore(upload.updatedAt, asked.at) }
   const moved = await store.write(async (trx, ledger) => {
     const row = await compareAndSet(trx, upload, step, store.skipsLocked)
     if (!row) return null
@@ -44,6 +45,9 @@ export async function advance(store: Store, upload: Upload, step: Step): Promise
   if (moved) store.changes.announce(moved.id, moved.version)
   return moved
 }
+
+/** Two nodes' clocks differ by some milliseconds, and a history that goes back in time helps nobody. */
+const notBefore = (last: Date, at: Date): Date => (at < last ? last : at)
 
 const compareAndSet = (
   trx: Transaction<Schema>,

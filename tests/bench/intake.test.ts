@@ -14,7 +14,9 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
 beforeAll(async () => {
   storePort = await freePort()
-  berth = await createBerth(bucketConfig(`http://127.0.0.1:${storePort}`))
+  berth = await createBerth(bucketConfig(`http://127.0.0.1:${storePort}`), {
+    RATE_LIMIT_PER_MINUTE: '0',
+  })
   await berth.start()
 })
 afterAll(async () => {

@@ -20,7 +20,9 @@ let berth: Berth
 
 beforeAll(async () => {
   const port = await freePort()
-  berth = await createBerth(bucketConfig(`http://127.0.0.1:${port}`))
+  berth = await createBerth(bucketConfig(`http://127.0.0.1:${port}`), {
+    RATE_LIMIT_PER_MINUTE: '0',
+  })
   store = await startEmbedded({ port, eventsUrl: `${berth.url}/events/s3` })
   await berth.start()
 }, 60_000)

@@ -152,6 +152,15 @@ export function describeWrites(f: Fixture): void {
       ).rejects.toThrow('illegal transition pending -> ready')
     })
 
+    it('never goes back in time, also when the clock of the next node is behind', async () => {
+      const upload = await f.pending()
+      const behind = new Date(now.getTime() - 35)
+      const ended = { at: behind, cause: 'api' as const }
+      const canceled = await moved(recordEnded(f.store, upload, 'canceled', ended))
+      expect(canceled.updatedAt).toEqual(now)
+      expect((await listHistory(f.store, upload.id)).map(({ at }) => at)).toEqual([now, now])
+    })
+
     it('is refused to a worker whose fence is old', async () => {
       const first = await f.verifying('objects/1')
       const next = { dueAt: now, observed: OBSERVED }

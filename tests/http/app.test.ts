@@ -88,6 +88,8 @@ describe('any request', () => {
         .set({ origin, 'access-control-request-method': 'POST' })
     const known = await preflight('https://app.example')
     expect(known.headers['access-control-allow-origin']).toBe('https://app.example')
+    for (const header of ['authorization', 'idempotency-key', 'if-match', 'content-digest'])
+      expect(known.headers['access-control-allow-headers']?.split(',')).toContain(header)
     const unknown = await preflight('https://app.example.evil')
     expect(unknown.headers['access-control-allow-origin']).toBeUndefined()
   })

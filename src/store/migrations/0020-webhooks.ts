@@ -53,7 +53,7 @@ const STATEMENTS = [
   `create index deliveries_due on deliveries (due_at) where due_at is not null`,
   `create index deliveries_due_of_webhook on deliveries (webhook_id, due_at)
      where due_at is not null`,
-  `create index deliveries_waiting on deliveries (created_at) where due_at is not null`,
+  `create index deliveries_waiting on deliveries (created_at) where state = 'pending'`,
   `create index deliveries_by_tenant on deliveries (tenant, id)`,
   `create index deliveries_by_state on deliveries (tenant, state, id)`,
   `create index deliveries_by_webhook on deliveries (webhook_id, id)`,
