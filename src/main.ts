@@ -9,6 +9,7 @@ import { keys } from './cli/keys.ts'
 import { migrate } from './cli/migrate.ts'
 import { reconcile } from './cli/reconcile.ts'
 import { serve } from './cli/serve.ts'
+import { upload } from './cli/upload.ts'
 import { uploads } from './cli/uploads.ts'
 import { USAGE, UsageError } from './cli/usage.ts'
 import { ConfigError } from './config-error.ts'
@@ -26,6 +27,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void> | void> = {
   keys: (args) => keys(loadDatabase(environment()), args, print),
   events: (args) => events(loadDatabase(environment()), args, print),
   profiles: checkProfiles,
+  upload: sendFiles,
   uploads: (args) => uploads(loadDatabase(environment()), args, print),
   audit: (args) => audit(loadDatabase(environment()), args, process.stdout),
   backup: (args) => backup(loadDatabase(environment()), args, print),
@@ -42,6 +44,11 @@ function checkProfiles([action, file]: string[]): void {
 async function compare(args: string[]): Promise<void> {
   const differences = await reconcile(loadConfig(environment()), args, process.stdout)
   if (differences > 0) process.exitCode = 1
+}
+
+async function sendFiles(args: string[]): Promise<void> {
+  const failed = await upload(args, process.stdout)
+  if (failed > 0) process.exitCode = 1
 }
 
 async function main([name, ...args]: string[]): Promise<void> {

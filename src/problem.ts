@@ -68,6 +68,7 @@ export const CATALOGUE = {
   'identity-unavailable': [503, 'The identity provider did not answer', 'safe'],
   'records-unavailable': [503, 'The records cannot be read or written now', 'safe'],
   'storage-credentials-expiring': [503, 'The storage credentials are about to expire', 'safe'],
+  'too-many-streams': [503, 'This node holds as many live streams as it may', 'safe'],
   draining: [503, 'This part of the service is off now', 'safe'],
   'internal-error': [500, 'Something broke on our side', 'safe'],
 } as const satisfies Record<string, readonly [number, string, Retry]>

@@ -223,6 +223,13 @@ export const credentialsExpiring = () =>
     { headers: { 'retry-after': '30' } },
   )
 
+export const tooManyStreams = (most: number) =>
+  problem(
+    'too-many-streams',
+    { detail: `${most} streams are open on this node`, expected: 'fewer of them' },
+    soon,
+  )
+
 export const draining = (part: string) =>
   problem(
     'draining',

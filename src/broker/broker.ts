@@ -8,6 +8,7 @@ import { checkHealth } from './check-health.ts'
 import { clockStories } from './clock-stories.ts'
 import { completeUpload } from './complete-upload.ts'
 import { downloadUpload } from './download-upload.ts'
+import { followUpload, type Following } from './follow-upload.ts'
 import { guardBucket } from './guard-bucket.ts'
 import { issueSlot, type SlotRequest } from './issue-slot.ts'
 import { listParts } from './list-parts.ts'
@@ -44,6 +45,8 @@ export function createBroker(given: BrokerDeps) {
       signParts(deps, tenant, id, numbers),
     listParts: (tenant: string, id: string) => listParts(deps, tenant, id),
     awaitUpload: (tenant: string, id: string, wait: Wait) => awaitUpload(deps, tenant, id, wait),
+    followUpload: (tenant: string, id: string, following: Following) =>
+      followUpload(deps, tenant, id, following),
     listPage: (tenant: string, filter: ListFilter, limit: number) =>
       listPage(deps, tenant, filter, limit),
     completeUpload: (tenant: string, id: string) => completeUpload(deps, tenant, id),

@@ -12,6 +12,8 @@ export const USAGE = `berth: an upload broker for S3-compatible object storage
                                   stored events: new, matched, ignored, unmatched or poison
   berth profiles check FILE       list every mistake in a profiles file
   berth uploads retry ID          reopen an upload that has failed
+  berth upload FILE… --url U --key K [--wait]
+                                  send files; more options: berth upload --help
   berth audit --since TIME [--until TIME]
                                   every change of state, one JSON line each, oldest first
   berth reconcile [--json]        what differs between bucket and records; 1 if anything does

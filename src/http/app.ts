@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { Broker } from '../broker/broker.ts'
 import { malformedPath, notAcceptable, notFound, uriTooLong } from '../problems.ts'
 import { createCursors, DELIVERY_IDS } from './cursor.ts'
+import { createEventStreams } from './event-streams.ts'
 import { mount } from './mount.ts'
 import { setPublicUrl } from './public-url.ts'
 import { anonymously } from './rate-limit.ts'
@@ -19,6 +20,7 @@ import { operationEndpoints } from './routes/operations.ts'
 import { pageEndpoints, type Page } from './routes/pages.ts'
 import { partEndpoints } from './routes/parts.ts'
 import { problemEndpoints } from './routes/problems.ts'
+import { statusEndpoints } from './routes/status.ts'
 import { tokenEndpoints } from './routes/tokens.ts'
 import { uploadEndpoints } from './routes/uploads.ts'
 import { webhookEndpoints } from './routes/webhooks.ts'
@@ -37,6 +39,8 @@ export type AppConfig = {
   trustProxy: string | false
   /** Where pages may send files to. */
   uploadEndpoint: string | null
+  /** How many live streams this node holds at most; 10,000 without it. */
+  eventStreams?: number
 }
 
 export type AppDeps = {
@@ -53,6 +57,7 @@ export type AppDeps = {
 }
 
 const LONGEST_URL = 8 * 1024
+const USUAL_EVENT_STREAMS = 10_000
 
 export function createApp(config: AppConfig, deps: AppDeps): Express {
   const app = express()
@@ -85,7 +90,8 @@ function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDep
     ...webhookEndpoints({ broker, cursors: deliveryCursors }),
   ].map((endpoint) => ({ ...endpoint, handlers: [assertAcceptsJson, ...endpoint.handlers] }))
   const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }
-  return [...api, ...eventEndpoints(events)]
+  const streams = createEventStreams(config.eventStreams ?? USUAL_EVENT_STREAMS, stopping)
+  return [...api, ...statusEndpoints({ broker, streams }), ...eventEndpoints(events)]
 }
 
 /** On every node: each may answer with a problem, whose type has to lead somewhere. */
@@ -113,6 +119,7 @@ function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
         'content-digest',
         'idempotency-key',
         'if-match',
+        'last-event-id',
         'x-request-id',
       ],
       exposedHeaders: [

@@ -7,6 +7,7 @@ import { documentOperations } from './routes/documents.operations.ts'
 import { eventOperations } from './routes/events.operations.ts'
 import { operationOperations } from './routes/operations.operations.ts'
 import { partOperations } from './routes/parts.operations.ts'
+import { statusOperations } from './routes/status.operations.ts'
 import { tokenOperations } from './routes/tokens.operations.ts'
 import { uploadOperations } from './routes/uploads.operations.ts'
 import { webhookOperations } from './routes/webhooks.operations.ts'
@@ -15,6 +16,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...createOperations,
   ...uploadOperations,
   ...partOperations,
+  ...statusOperations,
   ...tokenOperations,
   ...webhookOperations,
   ...eventOperations,

@@ -51,6 +51,8 @@ const MEANINGS: Record<Slug, string> = {
     'A token of your identity provider could not be checked, because its keys could not be fetched.',
   'records-unavailable': 'The database is locked, full or away. Nothing was recorded.',
   'storage-credentials-expiring': 'The credentials that sign would die within a minute.',
+  'too-many-streams':
+    'Come again after Retry-After, on another connection; or ask with GET and wait, which works all the same.',
   draining: 'The node is stopping, or an operator has switched this part off.',
   'internal-error': 'A fault of ours. The log has the cause under the request id.',
 }

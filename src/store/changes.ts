@@ -17,21 +17,28 @@ export type Version = { id: string; version: number }
 
 const POLL_MS = 250
 
+/** Those who wait for one upload, and the latest version that they were told. */
+type Ears = { version: number; all: Set<(version: number) => void> }
+
 /**
- * @param versionsOf what the database says now. Asked once for all who wait on this node, and only
- *   while somebody does: a notification would need a connection and a lock of its own, and a poll
- *   beside it for when it is lost.
+ * @param newerThan those of these uploads that are past the version that is known here. Asked once
+ *   for all who wait on this node, and only while somebody does: a notification would need a
+ *   connection and a lock of its own, and a poll beside it for when it is lost.
  */
-export function createChanges(versionsOf: (ids: string[]) => Promise<Version[]>): Changes {
-  const listening = new Map<string, Set<(version: number) => void>>()
+export function createChanges(newerThan: (known: Version[]) => Promise<Version[]>): Changes {
+  const listening = new Map<string, Ears>()
   let timer: NodeJS.Timeout | undefined
 
   const announce: Changes['announce'] = (uploadId, version) => {
-    for (const hear of [...(listening.get(uploadId) ?? [])]) hear(version)
+    const ears = listening.get(uploadId)
+    if (!ears) return
+    ears.version = Math.max(ears.version, version)
+    for (const hear of [...ears.all]) hear(version)
   }
   const poll = async (): Promise<void> => {
+    const known = [...listening].map(([id, { version }]) => ({ id, version }))
     // A database that is away now is asked again, and the waiting look themselves at their end.
-    const versions = await versionsOf([...listening.keys()]).catch(() => [])
+    const versions = await newerThan(known).catch(() => [])
     for (const { id, version } of versions) announce(id, version)
   }
   const schedule = (): void => {
@@ -44,12 +51,13 @@ export function createChanges(versionsOf: (ids: string[]) => Promise<Version[]>)
   }
   const listen: Changes['listen'] = (uploadId) => {
     const listener = createListener()
-    const ears = listening.get(uploadId) ?? new Set()
-    listening.set(uploadId, ears.add(listener.hear))
+    const ears = listening.get(uploadId) ?? { version: 0, all: new Set() }
+    listening.set(uploadId, ears)
+    ears.all.add(listener.hear)
     schedule()
     const end = (): void => {
-      ears.delete(listener.hear)
-      if (ears.size === 0 && listening.get(uploadId) === ears) listening.delete(uploadId)
+      ears.all.delete(listener.hear)
+      if (ears.all.size === 0 && listening.get(uploadId) === ears) listening.delete(uploadId)
     }
     return { changedFrom: listener.changedFrom, end }
   }

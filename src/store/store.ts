@@ -6,6 +6,7 @@ import { databaseClock, localClock, type Clock } from './clock.ts'
 import type { Engine, StoreReport } from './engine.ts'
 import { createGroupCommit, type Write } from './group-commit.ts'
 import { migrateToLatest, requireLatest } from './migrate.ts'
+import { newerVersions } from './newer-versions.ts'
 import { openPostgres } from './postgres.ts'
 import type { Schema } from './schema.ts'
 import { openSqlite } from './sqlite.ts'
@@ -59,7 +60,7 @@ const openEngine = (url: string, poolSize: number, report: StoreReport): Engine 
 
 /** The parts around a connection that is open already. */
 export function storeOf(db: Kysely<Schema>, engine: Engine, clock: Clock): Store {
-  const changes = createChanges((ids) => currentVersions(db, ids))
+  const changes = createChanges((known) => newerVersions({ db, isShared: engine.isShared }, known))
   const ping = async (): Promise<void> => {
     await sql`select 1`.execute(db)
   }
@@ -91,6 +92,3 @@ const explained = <T>(started: Promise<T>): Promise<T> =>
   started.catch((error: unknown) => {
     throw atStart(error)
   })
-
-const currentVersions = (db: Kysely<Schema>, ids: string[]) =>
-  db.selectFrom('uploads').select(['id', 'version']).where('id', 'in', ids).execute()

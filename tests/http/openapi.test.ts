@@ -67,8 +67,8 @@ async function subjectOf({ id, idPrefix }: Operation): Promise<string> {
   if (idPrefix === 'wh') return webhook()
   if (idPrefix === 'dlv') return delivery()
   if (['signParts', 'listParts'].includes(id)) return inParts()
-  if (['downloadUpload', 'getReceipt', 'deleteUpload', 'completeUpload'].includes(id))
-    return ready()
+  const ends = ['downloadUpload', 'getReceipt', 'deleteUpload', 'completeUpload', 'followUpload']
+  if (ends.includes(id)) return ready()
   return issue()
 }
 

@@ -29,6 +29,14 @@ export const REQUEST_HEADERS: Record<RequestHeader, JsonSchema> = {
     schema: TEXT,
     example: '*',
   },
+  'last-event-id': {
+    name: 'Last-Event-ID',
+    in: 'header',
+    required: false,
+    description: 'The version of the last event that was seen; only what came after it is told.',
+    schema: TEXT,
+    example: '2',
+  },
 }
 
 export const ANSWER_HEADERS: Record<string, JsonSchema> = {

@@ -8,7 +8,7 @@ import type { Endpoint } from '../mount.ts'
 export type Access =
   'keys' | 'keys-and-tokens' | 'open' | 'sender-s3' | 'sender-eventbridge' | 'sender-sns'
 
-export type RequestHeader = 'idempotency-key' | 'if-match'
+export type RequestHeader = 'idempotency-key' | 'if-match' | 'last-event-id'
 type AnswerHeader = 'location' | 'idempotency-replayed' | 'retry-after'
 
 export type Body = {

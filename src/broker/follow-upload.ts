@@ -1,0 +1,67 @@
+/** Every change of an upload as it comes, beginning with what the reader has not seen yet. */
+
+import { listHistory, type HistoryEntry } from '../store/history.ts'
+import { isFinal } from '../upload/transitions.ts'
+import type { Upload } from '../upload/upload.ts'
+import type { Deps } from './deps.ts'
+import { requireUpload } from './find-upload.ts'
+
+export type Following = {
+  /** The version that the reader has seen; null: none, so it begins with the record as it is. */
+  after: number | null
+  /** Milliseconds; who follows for longer asks again, and shows that it still may. */
+  forMs: number
+  signal: AbortSignal
+}
+
+type FollowDeps = Pick<Deps, 'store' | 'now'>
+
+/** Ends after a final state, when the time is over, or when the signal aborts. */
+export async function* followUpload(
+  deps: FollowDeps,
+  tenant: string,
+  id: string,
+  { after, forMs, signal }: Following,
+): AsyncGenerator<Upload, void> {
+  const until = deps.now().getTime() + forMs
+  // Listening starts before the look, so that no change falls between the two.
+  const listener = deps.store.changes.listen(id)
+  let seen = after
+  try {
+    while (!signal.aborted) {
+      const upload = await requireUpload(deps, tenant, id)
+      yield* await unseen(deps, upload, seen)
+      seen = upload.version
+      const leftMs = until - deps.now().getTime()
+      if (leftMs <= 0 || isFinal(upload.state)) return
+      await listener.changedFrom(seen, leftMs, signal)
+    }
+  } finally {
+    listener.end()
+  }
+}
+
+/** A version that is ahead of the record is none that we told: then it begins anew. */
+async function unseen(
+  { store }: FollowDeps,
+  upload: Upload,
+  seen: number | null,
+): Promise<Upload[]> {
+  if (seen === null || seen > upload.version) return [upload]
+  if (seen === upload.version) return []
+  const history = await listHistory(store, upload.id)
+  return history
+    .filter(({ version }) => version > seen && version <= upload.version)
+    .map((entry) => (entry.version === upload.version ? upload : asItWas(upload, entry)))
+}
+
+/** The record after an earlier change. The key of a deleted object is not told again. */
+const asItWas = (upload: Upload, { version, state, at }: HistoryEntry): Upload => ({
+  ...upload,
+  version,
+  state,
+  updatedAt: at,
+  object: state === 'ready' ? upload.object : null,
+  sealedKey: null,
+  rejection: null,
+})

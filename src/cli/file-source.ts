@@ -1,0 +1,39 @@
+/** A file on disk in the shape of a browser's File: read where and when it is needed, never whole. */
+
+import { createReadStream, type Stats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import type { Source } from '../client/index.ts'
+
+/** Rejects when there is no such file. @param contentType of the file, as it is declared. */
+export async function fileSource(path: string, contentType: string): Promise<Source> {
+  const stats = await stat(path)
+  if (!stats.isFile()) throw new Error(`${path} is not a file`)
+  const { size, mtimeMs } = stats
+  const whole = piece(path, stats, { start: 0, end: size })
+  return { ...whole, name: basename(path), type: contentType, lastModified: Math.floor(mtimeMs) }
+}
+
+type Span = { start: number; end: number }
+
+function piece(path: string, stats: Stats, { start, end }: Span): Source {
+  const read = async function* (): AsyncGenerator<Uint8Array> {
+    // Half of one version and half of another is no file at all.
+    const { size, mtimeMs } = await stat(path)
+    if (size !== stats.size || mtimeMs !== stats.mtimeMs) throw new Error(`${path} has changed`)
+    // `end` is inclusive there, and an empty span cannot be said.
+    if (end > start) yield* createReadStream(path, { start, end: end - 1 })
+  }
+  return {
+    size: end - start,
+    slice: (from, to) =>
+      piece(path, stats, { start: start + from, end: Math.min(start + to, end) }),
+    stream: () => Readable.toWeb(Readable.from(read())) as ReadableStream<Uint8Array>,
+    arrayBuffer: async () => {
+      const bytes = await buffer(read())
+      return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+    },
+  }
+}

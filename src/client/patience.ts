@@ -1,0 +1,91 @@
+/** Trying again: later each time, spread by chance, and not while the browser is offline. */
+
+import { UploadError } from './upload-error.ts'
+
+export type Patience = {
+  /** How often something is tried that may succeed later. */
+  tries: number
+  /** Milliseconds before the second try; twice that before the third, and so on to half a minute. */
+  pauseMs: number
+}
+
+type Page = {
+  navigator?: { onLine?: boolean }
+  addEventListener?: (type: string, listener: () => void) => void
+  removeEventListener?: (type: string, listener: () => void) => void
+}
+
+const LONGEST_PAUSE_MS = 30_000
+const page = globalThis as Page
+
+const isOffline = (): boolean => page.navigator?.onLine === false
+
+export type Attempts = Patience & {
+  signal: AbortSignal
+  /** Told when it has to wait for the network. */
+  onOffline?: () => void
+}
+
+/** @param act is told which try it is, from 1. */
+export async function trying<T>(
+  { tries, pauseMs, signal, onOffline }: Attempts,
+  act: (nth: number) => Promise<T>,
+): Promise<T> {
+  for (let nth = 1; ;) {
+    signal.throwIfAborted()
+    try {
+      return await act(nth)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!mayPass(error)) throw error
+      if (isOffline()) {
+        // Costs no try: a train may be in its tunnel for an hour.
+        onOffline?.()
+        await untilOnline(signal)
+        continue
+      }
+      if (!(nth < tries)) throw error
+      const longest = Math.min(pauseMs * 2 ** (nth - 1), LONGEST_PAUSE_MS)
+      await pause(Math.max(error.retryAfter * 1000, longest * (0.5 + Math.random() / 2)), signal)
+      nth += 1
+    }
+  }
+}
+
+function mayPass(error: unknown): error is UploadError {
+  if (!(error instanceof UploadError)) return false
+  const { code, problem, store } = error
+  if (problem) return /^(429|50\d)|in-progress$/.test(`${problem.status} ${problem.type}`)
+  return code === 'unreachable' || store?.reason === 'busy' || store?.reason === 'expired'
+}
+
+/** Rejects with the signal's reason. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return until(signal, (done) => {
+    const timer = setTimeout(done, ms)
+    return () => clearTimeout(timer)
+  })
+}
+
+const untilOnline = (signal: AbortSignal): Promise<void> =>
+  until(signal, (done) => on('online', done))
+
+/** @returns what ends the listening. */
+export function on(type: 'online' | 'offline', hear: () => void): () => void {
+  page.addEventListener?.(type, hear)
+  return () => page.removeEventListener?.(type, hear)
+}
+
+function until(signal: AbortSignal, begin: (done: () => void) => () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = begin(() => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    })
+    const stop = (): void => {
+      end()
+      reject(signal.reason as Error)
+    }
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { createUploader, type Memory, type UploaderOptions } from '../../src/client/index.ts'
+import { listening, type Listening } from '../support/listening.ts'
+import {
+  createNetwork,
+  losingTheAnswer,
+  losingTheRequest,
+  type Network,
+} from '../support/network.ts'
+import { PARTS_PROFILE, THREE_PARTS, unfinished } from '../support/parts.ts'
+import { until } from '../support/processes.ts'
+import { sha256Of } from '../support/uploads.ts'
+import { createWorld, type World } from '../support/world.ts'
+
+const READY = {
+  state: 'ready',
+  object: { size: THREE_PARTS.length, sha256: sha256Of(THREE_PARTS) },
+}
+
+let world: World
+let berth: Listening
+let key: string
+let network: Network
+beforeAll(async () => {
+  world = await createWorld({ profiles: { default: PARTS_PROFILE } })
+  berth = await listening(world)
+  key = await world.newKey()
+})
+afterAll(async () => {
+  await berth.close()
+  await world.close()
+})
+beforeEach(() => {
+  network = createNetwork()
+})
+
+const aFile = (name = 'large.bin') => new File([new Uint8Array(THREE_PARTS)], name)
+
+const anUploader = (change: Partial<UploaderOptions> = {}) =>
+  createUploader({ baseUrl: berth.url, token: key, fetch: network.fetch, pauseMs: 5, ...change })
+
+function aMemory(): Memory {
+  const entries = new Map<string, string>()
+  return {
+    getItem: (name) => entries.get(name) ?? null,
+    setItem: (name, value) => void entries.set(name, value),
+    removeItem: (name) => void entries.delete(name),
+  }
+}
+
+const count = (label: string): number => network.sent.filter((each) => each === label).length
+const puts = (): number => count('PUT (store)')
+
+describe('a file in parts', () => {
+  it('is sent, several parts at a time, and its progress only grows', async () => {
+    const told: number[] = []
+    let [now, most] = [0, 0]
+    const counting: typeof fetch = async (url, init) => {
+      most = Math.max(most, (now += 1))
+      return network.fetch(url, init).finally(() => (now -= 1))
+    }
+    const record = await anUploader({ fetch: counting }).upload(aFile(), {
+      onProgress: ({ stage, sent }) => void (stage === 'sending' && told.push(sent)),
+    })
+    expect(record).toMatchObject(READY)
+    expect([puts(), most > 1]).toEqual([3, true])
+    expect(told.at(-1)).toBe(THREE_PARTS.length)
+    expect(told).toEqual([...told].sort((a, b) => a - b))
+  })
+
+  it.each([['the bytes', losingTheRequest], ['the answer', losingTheAnswer]])(
+    'sends a part again when %s got lost, and no other',
+    async (_what, hop) => {
+      network.once('PUT (store)', hop)
+      expect(await anUploader().upload(aFile())).toMatchObject(READY)
+      expect(puts()).toBe(4)
+    },
+  )
+
+  it('gets fresh URLs when theirs have expired in the middle', async () => {
+    network.once('PUT (store)', async (_sent, pass) => {
+      world.clock.advance(901)
+      return pass()
+    })
+    expect(await anUploader({ parallel: 1 }).upload(aFile())).toMatchObject(READY)
+  })
+
+  it('goes on after a reload with the parts that the store does not hold', async () => {
+    const memory = aMemory()
+    const [leaving, left] = [new AbortController(), new Error('left')]
+    const uploading = anUploader({ resume: memory, parallel: 1 }).upload(aFile(), {
+      signal: leaving.signal,
+      onProgress: ({ sent }) => {
+        if (sent > 9 * 1024 ** 2) leaving.abort(left)
+      },
+    })
+    await expect(uploading).rejects.toThrow('left')
+    network = createNetwork()
+    const told: number[] = []
+    const record = await anUploader({ resume: memory }).upload(aFile(), {
+      onProgress: ({ stage, sent }) => void (stage === 'sending' && told.push(sent)),
+    })
+    expect(record).toMatchObject(READY)
+    expect(puts()).toBe(2)
+    expect(told[0]).toBeGreaterThanOrEqual(8 * 1024 ** 2)
+  })
+
+  it('is not sent again when only the answer to its completion was lost', async () => {
+    network.once('POST /v1/uploads/:id/complete', losingTheAnswer)
+    expect(await anUploader().upload(aFile())).toMatchObject(READY)
+    expect(puts()).toBe(3)
+  })
+
+  it('sends what has vanished from the store behind its back', async () => {
+    network.once('POST /v1/uploads/:id/complete', async (sent, pass) => {
+      const id = /upl_[0-9a-f]+/.exec(sent.url)?.[0] ?? ''
+      const upload = await world.store.db
+        .selectFrom('uploads')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
+      await world.bucket.abortAssembly(
+        { bucket: upload.bucket, key: upload.staging_key },
+        upload.assembly ?? '',
+      )
+      return pass()
+    })
+    expect(await anUploader().upload(aFile())).toMatchObject(READY)
+    expect(puts()).toBe(6)
+  })
+
+  it('leaves nothing in the store when it is withdrawn', async () => {
+    const abort = new AbortController()
+    network.once('PUT (store)', ({ init }) => {
+      setTimeout(() => abort.abort(new Error('enough')), 5)
+      return new Promise((_resolve, reject) => {
+        init.signal?.addEventListener('abort', () => reject(new TypeError('aborted')))
+      })
+    })
+    const uploading = anUploader({ parallel: 2 }).upload(aFile(), { signal: abort.signal })
+    await expect(uploading).rejects.toThrow('enough')
+    await until('an empty store', async () => {
+      await world.broker.sweepStaging(100)
+      return (await unfinished(world)).length === 0
+    })
+  })
+
+  it('ends at the first part that is refused for good, and breaks the others off', async () => {
+    network.once('PUT (store)', ({ url }, pass) => pass({ url: url.replace(/Signature=[0-9a-f]{4}/, 'Signature=0000') }))
+    await expect(anUploader().upload(aFile())).rejects.toMatchObject({
+      code: 'store',
+      store: { reason: 'changed' },
+    })
+  })
+})
