@@ -17,6 +17,7 @@ import { sweepClaims, sweepStaging } from './sweep-objects.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
 import { sweepProbes } from './sweep-probes.ts'
 import { sweepRetention } from './sweep-retention.ts'
+import { sweepTallies, tallyChanges } from './tally-changes.ts'
 import { verifyUpload } from './verify-upload.ts'
 import { watchEvents } from './watch-events.ts'
 import { watchStorage } from './watch-storage.ts'
@@ -45,6 +46,8 @@ export function clockStories(deps: ClockDeps) {
     sweepOrphans: ifStorage(() => sweepOrphans(deps)),
     removeOrphans: ifStorage((batch) => removeOrphans(deps, batch)),
     sweepRetention: (batch: number) => sweepRetention(deps, batch),
+    tallyChanges: (batch: number) => tallyChanges(deps, batch),
+    sweepTallies: (batch: number) => sweepTallies(deps, batch),
     watchEvents: () => watchEvents(deps),
     watchStorage: () => watchStorage(deps),
     checkScanner: () => checkScanner(deps),

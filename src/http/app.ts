@@ -12,6 +12,7 @@ import { setPublicUrl } from './public-url.ts'
 import { anonymously } from './rate-limit.ts'
 import { renderProblem } from './render-problem.ts'
 import { requestLog } from './request-log.ts'
+import { consoleEndpoints } from './routes/console.ts'
 import { createEndpoints } from './routes/create-uploads.ts'
 import { documentEndpoints } from './routes/documents.ts'
 import { eventEndpoints } from './routes/events.ts'
@@ -81,6 +82,7 @@ function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDep
     ...tokenEndpoints(broker),
     ...uploadEndpoints({ broker, cursors, issueSlots, stopping }),
     ...webhookEndpoints({ broker, cursors: deliveryCursors }),
+    ...consoleEndpoints({ broker, cursors }),
   ].map((endpoint) => ({ ...endpoint, handlers: [assertAcceptsJson, ...endpoint.handlers] }))
   const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }
   return [...api, ...eventEndpoints(events)]

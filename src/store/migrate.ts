@@ -12,6 +12,7 @@ import { up as webhooks } from './migrations/0020-webhooks.ts'
 import { up as idempotencyKeys } from './migrations/0030-idempotency-keys.ts'
 import { up as uploadTokens } from './migrations/0031-upload-tokens.ts'
 import { up as rateCounts } from './migrations/0032-rate-counts.ts'
+import { up as tallies } from './migrations/0060-tallies.ts'
 import type { Schema } from './schema.ts'
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -25,6 +26,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0030-idempotency-keys': { up: idempotencyKeys },
   '0031-upload-tokens': { up: uploadTokens },
   '0032-rate-counts': { up: rateCounts },
+  '0060-tallies': { up: tallies },
 }
 
 const TABLE = 'kysely_migration'

@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/globals'
 import { createFixture, type Databases } from './store-fixture.ts'
 import { describeCallers } from './store-callers.ts'
+import { describeConsole } from './store-console.ts'
 import { describeLists } from './store-lists.ts'
 import { describeSchema } from './store-schema.ts'
 import { describeWebhooks } from './store-webhooks.ts'
@@ -21,5 +22,6 @@ export function describeStoreContract(name: string, open: () => Promise<Database
     describeLists(fixture)
     describeCallers(fixture)
     describeWebhooks(fixture)
+    describeConsole(fixture)
   })
 }

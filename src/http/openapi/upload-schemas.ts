@@ -24,7 +24,7 @@ const Slot = z
 
 const Enforcer = z.enum(['storage', 'verification'])
 
-const Guarantees = z
+export const Enforcements = z
   .strictObject({
     size: Enforcer,
     contentType: Enforcer,
@@ -85,7 +85,7 @@ export const UploadBody = z
     landBy: Time.describe('After this, no PUT of a slot of this upload can still land.'),
     version: z.int().min(1).describe('Grows by one with every change of the state.'),
     slot: Slot.nullable().describe('Only in answers that issue one.'),
-    guarantees: Guarantees,
+    guarantees: Enforcements,
     object: VerifiedObject.nullable().describe('Null until the upload is ready.'),
     rejection: Rejection.nullable(),
   })

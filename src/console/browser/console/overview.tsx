@@ -1,0 +1,149 @@
+/** How things stand, and how they have gone. */
+
+import { useState } from 'preact/hooks'
+import type { State } from '../shared/records.ts'
+import { momentInWords } from '../shared/words.ts'
+import type { Charts, Count, Overview } from './answers.ts'
+import { Chart } from './chart.tsx'
+import { countInWords, Failure, StateLabel, Title, Waiting } from './parts.tsx'
+import { addressOf } from './route.ts'
+import { CHARTS, readyWithin } from './series.ts'
+import { useCall } from './use-call.ts'
+
+const EVERY_MS = 10_000
+
+const RANGES = [
+  ['day', '24 hours'],
+  ['week', '7 days'],
+  ['month', '30 days'],
+  ['quarter', '90 days'],
+] as const
+
+export function OverviewView() {
+  const now = useCall<Overview>('v1/console/overview', EVERY_MS)
+  const [range, setRange] = useState<string>('day')
+  const charts = useCall<Charts>(`v1/console/charts?range=${range}`, EVERY_MS)
+  const error = now.error ?? charts.error
+  return (
+    <>
+      <Title of="Overview">Overview</Title>
+      {error && <Failure error={error} />}
+      {now.answer ? <Now overview={now.answer} /> : <Waiting />}
+      <div class="bar">
+        <h2>Over time</h2>
+        <div class="choices" role="group" aria-label="Time shown">
+          {RANGES.map(([name, label]) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={name === range}
+              onClick={() => setRange(name)}
+            >
+              {label}
+            </button>
+          ))}
+        </div>
+      </div>
+      {charts.answer ? <OverTime charts={charts.answer} /> : <Waiting />}
+    </>
+  )
+}
+
+function Now({ overview }: { overview: Overview }) {
+  return (
+    <>
+      <Conditions overview={overview} />
+      <h2 class="hidden">Uploads by state, now</h2>
+      <ul class="tiles">
+        {overview.states.map(({ state, ...count }) => (
+          <Tile key={state} state={state} count={count} />
+        ))}
+      </ul>
+      <p class="soft">
+        As of {momentInWords(overview.at)}. States are counted up to 10,000 (10,000+).
+      </p>
+    </>
+  )
+}
+
+const Tile = ({ state, count }: { state: State; count: Count }) => (
+  <li>
+    <a class="tile" href={addressOf('uploads', { state })}>
+      <StateLabel state={state} />
+      <span class="count">{countInWords(count)}</span>
+    </a>
+  </li>
+)
+
+/** What asks for somebody, before anything else. */
+function Conditions({ overview }: { overview: Overview }) {
+  const { deliveries, events, states } = overview
+  const failed = states.find(({ state }) => state === 'failed')
+  const conditions: [boolean, string, string][] = [
+    [
+      events.flow === 'silent',
+      'No event tells of what arrives: uploads still end, only later.',
+      '#/events',
+    ],
+    [
+      (failed?.count ?? 0) > 0,
+      `${failed ? countInWords(failed) : ''} uploads were given up on and can be retried.`,
+      addressOf('uploads', { state: 'failed' }),
+    ],
+    [
+      deliveries.dead.count > 0,
+      `${countInWords(deliveries.dead)} webhook deliveries are dead letters.`,
+      '#/dead-letters',
+    ],
+    [
+      events.poison.count > 0,
+      `${countInWords(events.poison)} stored events could not be read.`,
+      '#/events',
+    ],
+  ]
+  const held = conditions.filter(([holds]) => holds)
+  if (held.length === 0) {
+    return (
+      <div class="notice good">
+        <p>Nothing asks for you.</p>
+      </div>
+    )
+  }
+  return (
+    <ul class="conditions">
+      {held.map(([, words, address]) => (
+        <li key={words} class="notice warn">
+          <a href={address}>{words}</a>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function OverTime({ charts }: { charts: Charts }) {
+  const half = readyWithin(charts.points, 0.5)
+  const most = readyWithin(charts.points, 0.95)
+  return (
+    <>
+      {half !== null && (
+        <p>
+          Half of what arrived was ready within <strong>{half}</strong>, 95 % within{' '}
+          <strong>{most}</strong>.
+        </p>
+      )}
+      <div class="charts">
+        {CHARTS.map((spec) => (
+          <Chart key={spec.title} spec={spec} charts={charts} />
+        ))}
+      </div>
+      {isBehind(charts) && (
+        <p class="soft">Counted until {momentInWords(charts.countedUntil)}; the rest follows.</p>
+      )}
+    </>
+  )
+}
+
+const BEHIND_MS = 60_000
+
+const isBehind = ({ countedUntil }: Charts): boolean =>
+  Date.now() - new Date(countedUntil).getTime() > BEHIND_MS
