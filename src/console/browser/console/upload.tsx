@@ -1,5 +1,6 @@
 /** One upload: what became of it and why, step by step, and who was told. */
 
+import type { ComponentChild } from 'preact'
 import { isFinal, type Upload } from '../shared/records.ts'
 import { sizeInWords } from '../shared/words.ts'
 import type { ShownUpload } from './answers.ts'
@@ -88,7 +89,7 @@ const Rejection = ({ rejection }: { rejection: NonNullable<Upload['rejection']> 
   </div>
 )
 
-function factsOf({ upload, slotExpiresAt, attempts }: ShownUpload): [string, preact.ComponentChild][] {
+function factsOf({ upload, slotExpiresAt, attempts }: ShownUpload): [string, ComponentChild][] {
   const { object, metadata } = upload
   return [
     ['Size', `${sizeInWords(upload.size)} (${upload.size} bytes)`],

@@ -70,7 +70,7 @@ const PHASES: Record<Phase, string> = {
   waiting: 'Waits for its turn.',
   asking: 'Asks for a slot…',
   uploading: 'Uploads…',
-  paused: 'Paused. The bytes are sent again when it goes on.',
+  paused: 'Paused. What the store has not taken yet is sent when it goes on.',
   checking: 'All bytes are there. Berth verifies its own copy of them…',
   ready: 'Ready: what is served is what was verified.',
   stopped: 'Stopped.',

@@ -96,8 +96,14 @@ export function createQueue(api: Api, show: (items: readonly Item[]) => void): Q
     pause,
     resume,
     cancel,
-    pauseAll: () => items.forEach(({ key }) => pause(key)),
-    resumeAll: () => items.forEach(({ key }) => resume(key)),
+    pauseAll: () => {
+      // Those that wait first, or they would take the places of those that stop.
+      for (const { key, phase } of items) if (phase === 'waiting') pause(key)
+      for (const { key } of items) pause(key)
+    },
+    resumeAll: () => {
+      for (const { key } of items) resume(key)
+    },
     clear: () => set(items.filter((item) => !isOver(item))),
   }
 }

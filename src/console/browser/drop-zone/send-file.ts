@@ -1,10 +1,11 @@
 /** The story of one file: a slot, the bytes to the store, and its way to a verdict. */
 
 import type { Api } from '../shared/call.ts'
-import type { Slot, Upload } from '../shared/records.ts'
+import type { Upload } from '../shared/records.ts'
 import { follow } from './follow.ts'
 import { endInWords } from './in-words.ts'
 import type { Item } from './item.ts'
+import { putParts } from './put-parts.ts'
 import { put } from './put.ts'
 import { createRate } from './rate.ts'
 
@@ -23,7 +24,8 @@ export async function sendFile(
   told({ phase: 'asking', said: null, sent: 0, rate: null })
   const issued = await askForSlot(api, item, signal)
   told({ upload: issued })
-  if (issued.slot) await send(issued.slot, { file: item.file, told, signal })
+  const isOpen = issued.state === 'pending'
+  if (isOpen) await send(api, issued, item.file, { told, signal })
   told({ phase: 'checking', sent: item.file.size })
   await follow(api, issued.id, (steps) => told({ steps }), signal)
   const ended = await api.get<Upload>(`v1/uploads/${issued.id}`, signal)
@@ -34,7 +36,7 @@ export async function sendFile(
   told({ upload: ended, phase: 'ready', downloadUrl: url })
 }
 
-/** Without a slot there is nothing left to send. */
+/** Once it is no longer pending there is nothing left to send. */
 async function askForSlot(
   api: Api,
   { file, upload }: Item,
@@ -55,11 +57,17 @@ async function askForSlot(
     : now
 }
 
-type Sent = { file: File; told: Told; signal: AbortSignal }
+type Sending = { told: Told; signal: AbortSignal }
 
-async function send(slot: Slot, { file, told, signal }: Sent): Promise<void> {
+async function send(
+  api: Api,
+  { id, slot, parts }: Upload,
+  file: File,
+  { told, signal }: Sending,
+): Promise<void> {
   told({ phase: 'uploading' })
   const rateOf = createRate()
   const progress = (sent: number): void => told({ sent, rate: rateOf(sent) })
-  await put(slot, file, { progress, signal })
+  if (slot) await put(slot, file, { progress, signal })
+  else if (parts) await putParts(api, { id, ...parts }, file, { progress, signal })
 }

@@ -15,6 +15,7 @@ export function Way({ item }: { item: Item }) {
   const shown = known.map(({ state }) => state)
   const last = shown.at(-1)
   const coming = isOver ? [] : USUAL.slice(last ? USUAL.indexOf(last) + 1 : 0)
+  if (known.length + ended.length + coming.length === 0) return null
   return (
     <ol class="way" aria-label={`States of ${item.file.name}`}>
       {known.map((step, nth) => (

@@ -18,6 +18,9 @@ export type Slot = {
   expiresAt: string
 }
 
+/** All parts have this size in bytes, but the last one. */
+export type Parts = { size: number; count: number }
+
 export type Promises = 'size' | 'contentType' | 'sha256' | 'singleUse'
 export type Guarantees = Record<Promises, 'storage' | 'verification'>
 
@@ -36,6 +39,8 @@ export type Upload = {
   landBy: string
   version: number
   slot: Slot | null
+  /** Of an upload that is sent in parts; there is no slot then. */
+  parts?: Parts | null
   guarantees: Guarantees
   object: {
     bucket: string
