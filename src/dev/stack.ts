@@ -116,11 +116,7 @@ function receiptKeyFile(folder: string): string {
   return path
 }
 
-async function developmentKey(
-  path: string,
-  databaseUrl: string,
-  scopes: Scope[],
-): Promise<string> {
+async function developmentKey(path: string, databaseUrl: string, scopes: Scope[]): Promise<string> {
   if (existsSync(path)) return readFileSync(path, 'utf8')
   const store = openStore(databaseUrl)
   await store.migrate()

@@ -61,7 +61,14 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),
     job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),
   ]
-  const all = [looks, inbox, workers, startTallying(broker, log), ...startDispatching(broker, config, log), ...sweeps]
+  const all = [
+    looks,
+    inbox,
+    workers,
+    startTallying(broker, log),
+    ...startDispatching(broker, config, log),
+    ...sweeps,
+  ]
   return {
     wakeWorkers: workers.wake,
     wakeInbox: inbox.wake,

@@ -98,7 +98,6 @@ function matches({ state, profile, text, createdAfter, createdBefore }: SearchFi
 /** Folded by the database on both sides, as each folds in its own way. */
 function isSaid(text: string): RawBuilder<boolean> {
   const pattern = `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`
-  const isIn = (column: string) =>
-    sql`lower(${sql.ref(column)}) like lower(${pattern}) escape '\\'`
+  const isIn = (column: string) => sql`lower(${sql.ref(column)}) like lower(${pattern}) escape '\\'`
   return sql`(${sql.join(['filename', 'subject', 'metadata'].map(isIn), sql` or `)})`
 }

@@ -57,7 +57,7 @@ async function upload(filename: string, contentType: string, bytes: Buffer): Pro
 async function makeAPast(): Promise<void> {
   receivers.mood.status = 410
   await call(admin, 'POST', '/v1/webhooks', { url: receivers.url('flaky'), description: 'shop' })
-  rejected = await upload('not-a-picture.png', 'image/png', Buffer.from('text, and no picture'))
+  rejected = await upload('not-a-picture.png', 'image/png', Buffer.from('%PDF-1.4\n'))
   await until('the endpoint to be disabled', async () => {
     const { webhooks } = await call<{ webhooks: { state: string }[] }>(admin, 'GET', '/v1/webhooks')
     return webhooks[0]?.state === 'disabled'
@@ -139,7 +139,9 @@ describe('the door', () => {
     const files = ['console.html', 'console.js', 'console.css']
     const sizes = files.map((name) => gzipSync(readFileSync(`dist/console/${name}`)).length)
     const all = sizes.reduce((sum, size) => sum + size, 0)
-    process.stdout.write(`console, gzipped: ${files.map((n, i) => `${n} ${sizes[i]}`).join(', ')}\n`)
+    process.stdout.write(
+      `console, gzipped: ${files.map((n, i) => `${n} ${sizes[i]}`).join(', ')}\n`,
+    )
     expect(all).toBeLessThan(100_000)
   })
 })
@@ -320,7 +322,9 @@ describe('every view', () => {
       const at = await signIn(looks)
       for (const view of [...VIEWS, `uploads/${rejected.id}`]) {
         await at.page.evaluate(`location.hash = '#/${view}'`)
-        await at.page.waitForFunction(`!document.querySelector('main').innerText.includes('Loading')`)
+        await at.page.waitForFunction(
+          `!document.querySelector('main').innerText.includes('Loading')`,
+        )
         await at.page.waitForFunction(`document.querySelector('main h1') !== null`)
         const shown = view.split('/').length > 1 ? 'upload' : view || 'overview'
         expect([view, await seriousViolations(at)]).toEqual([view, []])

@@ -55,8 +55,7 @@ function fileOf(name: string, size: number): { path: string; bytes: Buffer } {
   return { path, bytes }
 }
 
-const choose = ({ page }: Visit, ...paths: string[]) =>
-  page.locator('#choose').setInputFiles(paths)
+const choose = ({ page }: Visit, ...paths: string[]) => page.locator('#choose').setInputFiles(paths)
 
 const row = ({ page }: Visit, name: string): Locator =>
   page.locator('li.file').filter({ has: page.getByText(name, { exact: true }) })
@@ -133,7 +132,10 @@ describe('a file', () => {
       const at = await open()
       writeFileSync(join(folder, 'page.html'), '<!doctype html><p>hello')
       await choose(at, join(folder, 'page.html'))
-      await row(at, 'page.html').getByText('Refused').or(row(at, 'page.html').locator('.bad')).waitFor()
+      await row(at, 'page.html')
+        .getByText('Refused')
+        .or(row(at, 'page.html').locator('.bad'))
+        .waitFor()
       expect(await row(at, 'page.html').locator('.words').innerText()).toMatch(
         /^Files of this kind \(text\/html\) are not taken here\./,
       )
@@ -163,7 +165,7 @@ describe('a file', () => {
     'whose bytes are not of its type is rejected, and the page says why',
     async () => {
       const at = await open()
-      writeFileSync(join(folder, 'not-a.png'), 'this is text and no picture')
+      writeFileSync(join(folder, 'not-a.png'), '%PDF-1.4\n')
       writeFileSync(join(folder, 'a.png'), PNG)
       await choose(at, join(folder, 'not-a.png'), join(folder, 'a.png'))
       await untilReady(at, 1)
@@ -247,7 +249,10 @@ describe('the page', () => {
     async (name, looks) => {
       const at = await open(looks)
       expect(await seriousViolations(at)).toEqual([])
-      const { path } = fileOf('a file with quite a long name, as people give them to files.bin', 999)
+      const { path } = fileOf(
+        'a file with quite a long name, as people give them to files.bin',
+        999,
+      )
       writeFileSync(join(folder, 'page.html'), '<!doctype html><p>hello')
       await choose(at, path, join(folder, 'page.html'))
       await untilReady(at, 1)
@@ -264,7 +269,9 @@ describe('the page', () => {
     async () => {
       const at = await open()
       const focused = (): Promise<string> =>
-        at.page.evaluate('document.activeElement.getAttribute("aria-label") ?? document.activeElement.id')
+        at.page.evaluate(
+          'document.activeElement.getAttribute("aria-label") ?? document.activeElement.id',
+        )
       await at.page.keyboard.press('Tab')
       expect(await focused()).toBe('choose')
       await throttle(at, 200_000)

@@ -46,7 +46,9 @@ describe('a chart', () => {
       minute: 5,
       longer: 1,
     })
-    const reasons = chart('Rejections')?.series(points).map(({ name }) => name)
+    const reasons = chart('Rejections')
+      ?.series(points)
+      .map(({ name }) => name)
     expect(reasons).toEqual(['size-mismatch', 'infected'])
   })
 

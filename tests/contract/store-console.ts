@@ -29,7 +29,9 @@ export function describeConsole(f: Fixture): void {
   }
   const sums = async (tenant = 't') => {
     const found = await sumTallies(f.store, tenant, DAY, HOUR_MS)
-    return Object.fromEntries(found.map(({ measure, name, count }) => [`${measure} ${name}`, count]))
+    return Object.fromEntries(
+      found.map(({ measure, name, count }) => [`${measure} ${name}`, count]),
+    )
   }
 
   describe('a tally', () => {

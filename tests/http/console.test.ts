@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { apiOf, slotBody, type Api } from '../support/api.ts'
-import { someBytes } from '../support/uploads.ts'
+import { PNG, someBytes } from '../support/uploads.ts'
 import { sendAllDue } from '../support/webhooks.ts'
 import { createWorld, put, type World } from '../support/world.ts'
 
@@ -26,9 +26,9 @@ async function ready(filename = 'a.bin'): Promise<string> {
 }
 
 async function rejected(): Promise<string> {
-  const body = { ...slotBody, contentType: 'image/png' }
+  const body = { ...slotBody, contentType: 'image/jpeg', size: PNG.length }
   const issued = (await api.post('/v1/uploads', body)).body
-  await put(issued.slot, someBytes(64))
+  await put(issued.slot, PNG)
   await api.post(`/v1/uploads/${issued.id}/complete`)
   await world.work()
   return issued.id
@@ -104,7 +104,13 @@ describe('the overview', () => {
     expect(events.poison).toEqual({ count: 1, orMore: false })
     const listed = await api.get('/v1/console/events?state=poison')
     expect(listed.body.events).toEqual([
-      { digest: expect.any(String), source: 's3', attempts: 1, receivedAt: expect.any(String), length: 29 },
+      {
+        digest: expect.any(String),
+        source: 's3',
+        attempts: 1,
+        receivedAt: expect.any(String),
+        length: 29,
+      },
     ])
     expect(listed.text).not.toContain('somebody')
   })

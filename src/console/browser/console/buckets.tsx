@@ -30,7 +30,9 @@ export function BucketsView() {
 function Capabilities({ buckets }: Pick<Overview, 'buckets'>) {
   if (buckets.length === 0) {
     return (
-      <p role="status">No bucket has been probed yet. Until then Berth verifies everything itself.</p>
+      <p role="status">
+        No bucket has been probed yet. Until then Berth verifies everything itself.
+      </p>
     )
   }
   return (

@@ -84,7 +84,11 @@ function Bars({ bars, series, stepSeconds, unit, labelledBy }: Drawn & { labelle
         <text class="axis" x={EDGE.left + inner / 2} y={HEIGHT - 6} text-anchor="middle">
           {stepSeconds >= 86_400 ? 'day (UTC)' : 'time'}
         </text>
-        <text class="axis" transform={`translate(12 ${HEIGHT / 2 - 10}) rotate(-90)`} text-anchor="middle">
+        <text
+          class="axis"
+          transform={`translate(12 ${HEIGHT / 2 - 10}) rotate(-90)`}
+          text-anchor="middle"
+        >
           {unit}
         </text>
       </svg>

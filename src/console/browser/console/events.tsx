@@ -62,10 +62,7 @@ function Flow({ events }: { events: Overview['events'] }) {
 type Of = { state: 'poison' | 'unmatched'; title: string; about: string }
 
 function Stored({ state, title, about }: Of) {
-  const { answer, error, again } = useCall<EventFacts>(
-    `v1/console/events?state=${state}`,
-    EVERY_MS,
-  )
+  const { answer, error, again } = useCall<EventFacts>(`v1/console/events?state=${state}`, EVERY_MS)
   return (
     <Card title={title}>
       <p class="soft">

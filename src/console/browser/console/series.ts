@@ -80,7 +80,8 @@ function byPatience(times: Counts): Counts {
   const grouped: Counts = {}
   for (const [longest, count] of Object.entries(times)) {
     const seconds = longest === 'more' ? Infinity : Number(longest)
-    const name = seconds <= 1 ? 'second' : seconds <= 5 ? 'five' : seconds <= 60 ? 'minute' : 'longer'
+    const name =
+      seconds <= 1 ? 'second' : seconds <= 5 ? 'five' : seconds <= 60 ? 'minute' : 'longer'
     grouped[name] = (grouped[name] ?? 0) + count
   }
   return grouped

@@ -43,7 +43,9 @@ export function UploadView({ id }: { id: string }) {
       </div>
       <Card title="Deliveries">
         {deliveries.length === 0 ? (
-          <p class="soft">{isFinal(upload.state) ? 'No endpoint was to be told.' : 'Not over yet.'}</p>
+          <p class="soft">
+            {isFinal(upload.state) ? 'No endpoint was to be told.' : 'Not over yet.'}
+          </p>
         ) : (
           <DeliveryTable deliveries={deliveries} changed={again} isOfUpload />
         )}

@@ -43,7 +43,8 @@ function refusal(error: Refused, file: File): Said {
     'size-over-limit': `This file is too large: ${sizeInWords(file.size)}, and at most ${limit} is taken.`,
     'size-under-limit': `This file is too small: ${sizeInWords(file.size)}, and at least ${limit} is asked for.`,
     'content-type-not-allowed': `Files of this kind (${file.type}) are not taken here. Taken: ${expected}.`,
-    'quota-exceeded': 'Too much is being uploaded at the moment. Try again when some of it is done.',
+    'quota-exceeded':
+      'Too much is being uploaded at the moment. Try again when some of it is done.',
     'rate-limited': 'Too many requests. Try again in a minute.',
     unauthenticated: 'The key of this page is not valid any more. Start Berth again.',
   }
@@ -55,7 +56,8 @@ function storeRefusal({ status, code }: StoreRefused): string {
   const own: Record<string, string> = {
     AccessDenied: 'The slot has expired. Try again: a fresh one is asked for.',
     RequestTimeTooSkewed: 'The clock of this computer is wrong, so the store refuses the slot.',
-    SignatureDoesNotMatch: 'The file has changed since it was chosen, or a proxy changed the request.',
+    SignatureDoesNotMatch:
+      'The file has changed since it was chosen, or a proxy changed the request.',
     EntityTooLarge: 'The store takes no file of this size.',
     BadDigest: 'The bytes were damaged on the way.',
     SlowDown: 'The store is busy. Try again in a moment.',

@@ -37,11 +37,7 @@ export async function sendFile(
 }
 
 /** Once it is no longer pending there is nothing left to send. */
-async function askForSlot(
-  api: Api,
-  { file, upload }: Item,
-  signal: AbortSignal,
-): Promise<Upload> {
+async function askForSlot(api: Api, { file, upload }: Item, signal: AbortSignal): Promise<Upload> {
   if (upload === null) {
     const [contentType = ''] = file.type.split(';')
     const declared = {
