@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { until } from '../support/processes.ts'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
 const SCREENSHOTS = join('test-output', 'browser')
@@ -93,3 +94,7 @@ export async function seriousViolations({ page }: Visit): Promise<string[]> {
 /** Whether anything sticks out to the right. */
 export const isTooWide = ({ page }: Visit): Promise<boolean> =>
   page.evaluate('document.documentElement.scrollWidth > innerWidth')
+
+/** An expression of the page's own world; the page's policy lets no poller of strings in. */
+export const untilTrue = ({ page }: Visit, expression: string): Promise<void> =>
+  until(expression, () => page.evaluate<boolean>(expression))

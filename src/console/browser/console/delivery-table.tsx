@@ -60,7 +60,7 @@ export function DeliveryTable({ deliveries, changed, isOfUpload = false }: Liste
                   <button
                     type="button"
                     disabled={delivery.state === 'pending'}
-                    aria-label={`Send ${delivery.type} again to ${urlOf(delivery.webhookId)}`}
+                    aria-label={`Send again: ${delivery.type} to ${urlOf(delivery.webhookId)}`}
                     onClick={() => redeliver(delivery)}
                   >
                     Send again

@@ -20,8 +20,11 @@ function FileRow({ item, queue }: { item: Item; queue: Queue }) {
   return (
     <li class={`file ${phase}`}>
       <div class="line">
-        <strong class="name">{file.name}</strong>
-        <span class="soft size">{sizeInWords(file.size)}</span>
+        <p>
+          <strong class="name">{file.name}</strong>{' '}
+          <span class="soft size">{sizeInWords(file.size)}</span>
+        </p>
+        <Actions item={item} queue={queue} />
       </div>
       <progress max={Math.max(1, file.size)} value={sent} aria-label={`Progress of ${file.name}`} />
       <Way item={item} />
@@ -29,7 +32,6 @@ function FileRow({ item, queue }: { item: Item; queue: Queue }) {
       {phase === 'ready' && upload?.object && (
         <p class="code soft">SHA-256 {upload.object.sha256}</p>
       )}
-      <Actions item={item} queue={queue} />
     </li>
   )
 }
@@ -39,7 +41,15 @@ function Actions({ item, queue }: { item: Item; queue: Queue }) {
   return (
     <div class="actions">
       {downloadUrl !== null && (
-        <a class="button" href={downloadUrl} aria-label={`Download ${file.name}`}>
+        <a
+          class="button"
+          href={downloadUrl}
+          aria-label={`Download ${file.name}`}
+          onClick={(event) => {
+            event.preventDefault()
+            queue.download(key)
+          }}
+        >
           Download
         </a>
       )}
@@ -51,10 +61,10 @@ function Actions({ item, queue }: { item: Item; queue: Queue }) {
       {mayResume(item) && (
         <button
           type="button"
-          aria-label={`${phase === 'paused' ? 'Resume' : 'Try again'}: ${file.name}`}
+          aria-label={`${phase === 'stopped' ? 'Try again' : 'Resume'}: ${file.name}`}
           onClick={() => queue.resume(key)}
         >
-          {phase === 'paused' ? 'Resume' : 'Try again'}
+          {phase === 'stopped' ? 'Try again' : 'Resume'}
         </button>
       )}
       {!isOver(item) && (
@@ -71,6 +81,7 @@ const PHASES: Record<Phase, string> = {
   asking: 'Asks for a slot…',
   uploading: 'Uploads…',
   paused: 'Paused. What the store has not taken yet is sent when it goes on.',
+  offline: 'You are offline. It goes on by itself once the network is back.',
   checking: 'All bytes are there. Berth verifies its own copy of them…',
   ready: 'Ready: what is served is what was verified.',
   stopped: 'Stopped.',

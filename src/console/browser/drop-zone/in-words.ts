@@ -39,10 +39,14 @@ export function failureInWords(error: unknown, file: File): Said {
 function refusal(error: Refused, file: File): Said {
   const { title, detail, expected, status } = error.problem
   const limit = sizeInWords(Number(/\d+/.exec(expected)?.[0] ?? 0))
+  // A profile that takes everything still leaves out what a browser or a shell would run.
+  const kinds = expected.includes('*/*')
+    ? 'Web pages, scripts and programs are taken only where the profile names their type.'
+    : `Taken: ${expected}.`
   const own: Record<string, string> = {
     'size-over-limit': `This file is too large: ${sizeInWords(file.size)}, and at most ${limit} is taken.`,
     'size-under-limit': `This file is too small: ${sizeInWords(file.size)}, and at least ${limit} is asked for.`,
-    'content-type-not-allowed': `Files of this kind (${file.type}) are not taken here. Taken: ${expected}.`,
+    'content-type-not-allowed': `Files of this kind (${file.type}) are not taken here. ${kinds}`,
     'quota-exceeded':
       'Too much is being uploaded at the moment. Try again when some of it is done.',
     'rate-limited': 'Too many requests. Try again in a minute.',

@@ -2,12 +2,13 @@
 
 import type { Step, Upload } from '../shared/records.ts'
 
-/** `stopped`: something went wrong that another try may mend. `refused`: it will not be taken. */
+/** `offline`: goes on by itself. `stopped`: something went wrong that another try may mend. `refused`: it will not be taken. */
 export type Phase =
   | 'waiting'
   | 'asking'
   | 'uploading'
   | 'paused'
+  | 'offline'
   | 'checking'
   | 'ready'
   | 'stopped'
@@ -49,4 +50,5 @@ export const isOver = ({ phase }: Item): boolean => OVER.includes(phase)
 
 export const mayPause = ({ phase }: Item): boolean => phase === 'waiting' || phase === 'uploading'
 
-export const mayResume = ({ phase }: Item): boolean => phase === 'paused' || phase === 'stopped'
+export const mayResume = ({ phase }: Item): boolean =>
+  phase === 'paused' || phase === 'offline' || phase === 'stopped'

@@ -1,7 +1,7 @@
 /** The development page: files dropped here go through the real API to the object store. */
 
 import { render } from 'preact'
-import { useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { createApi } from '../shared/call.ts'
 import type { Item } from './item.ts'
 import { FileList } from './file-list.tsx'
@@ -12,6 +12,15 @@ import { Zone } from './zone.tsx'
 function DropZone({ apiKey }: { apiKey: string }) {
   const [items, setItems] = useState<readonly Item[]>([])
   const queue = useMemo(() => createQueue(createApi(apiKey), setItems), [apiKey])
+  useEffect(() => {
+    const changed = (): void => queue.networkChanged(navigator.onLine)
+    addEventListener('online', changed)
+    addEventListener('offline', changed)
+    return () => {
+      removeEventListener('online', changed)
+      removeEventListener('offline', changed)
+    }
+  }, [queue])
   return (
     <main>
       <header>

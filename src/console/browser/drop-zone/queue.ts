@@ -3,15 +3,19 @@
 import { isAbort, type Api } from '../shared/call.ts'
 import { failureInWords } from './in-words.ts'
 import { isOver, mayPause, mayResume, newItem, type Item } from './item.ts'
-import { sendFile } from './send-file.ts'
+import { linkTo, sendFile } from './send-file.ts'
 
 export type Queue = {
   add: (files: readonly File[]) => void
   pause: (key: number) => void
   resume: (key: number) => void
   cancel: (key: number) => void
+  /** By a fresh link: the page may have been open for longer than the last one is good. */
+  download: (key: number) => void
   pauseAll: () => void
   resumeAll: () => void
+  /** The network is gone, or back. */
+  networkChanged: (isThere: boolean) => void
   /** Takes what is over off the list. */
   clear: () => void
 }
@@ -69,6 +73,14 @@ export function createQueue(api: Api, show: (items: readonly Item[]) => void): Q
     change(key, { phase: 'paused', rate: null })
     fill()
   }
+  const networkChanged = (isThere: boolean): void => {
+    for (const { key, phase } of items) {
+      if (isThere && phase === 'offline') resume(key)
+      if (isThere || phase !== 'uploading') continue
+      halt(key)
+      change(key, { phase: 'offline', rate: null })
+    }
+  }
   const resume = (key: number): void => {
     const item = find(key)
     if (item && mayResume(item)) change(key, { phase: 'waiting', said: null })
@@ -88,6 +100,18 @@ export function createQueue(api: Api, show: (items: readonly Item[]) => void): Q
     const ended = await api.delete<Item['upload']>(`v1/uploads/${upload.id}`).catch(() => null)
     if (ended) change(key, { upload: ended })
   }
+  const download = async (key: number): Promise<void> => {
+    const item = find(key)
+    if (!item?.upload) return
+    try {
+      const downloadUrl = await linkTo(api, item.upload.id)
+      change(key, { downloadUrl })
+      // The store sends it as an attachment, so the page stays.
+      location.assign(downloadUrl)
+    } catch (error) {
+      change(key, { said: failureInWords(error, item.file).words })
+    }
+  }
   return {
     add: (files) => {
       set([...items, ...files.map((file) => newItem((made += 1), file))])
@@ -96,6 +120,7 @@ export function createQueue(api: Api, show: (items: readonly Item[]) => void): Q
     pause,
     resume,
     cancel,
+    download: (key) => void download(key),
     pauseAll: () => {
       // Those that wait first, or they would take the places of those that stop.
       for (const { key, phase } of items) if (phase === 'waiting') pause(key)
@@ -104,6 +129,7 @@ export function createQueue(api: Api, show: (items: readonly Item[]) => void): Q
     resumeAll: () => {
       for (const { key } of items) resume(key)
     },
+    networkChanged,
     clear: () => set(items.filter((item) => !isOver(item))),
   }
 }

@@ -11,9 +11,6 @@ import { createRate } from './rate.ts'
 
 type Told = (change: Partial<Item>) => void
 
-/** The link stays good for as long as anybody looks at this page. */
-const LINK_SECONDS = 86_400
-
 /** Goes on from where an earlier try of the same item ended. */
 export async function sendFile(
   api: Api,
@@ -31,10 +28,12 @@ export async function sendFile(
   const ended = await api.get<Upload>(`v1/uploads/${issued.id}`, signal)
   const said = endInWords(ended)
   if (said !== null) return told({ upload: ended, phase: 'refused', said })
-  const path = `v1/uploads/${issued.id}/download?expiresIn=${LINK_SECONDS}`
-  const { url } = await api.get<{ url: string }>(path, signal)
-  told({ upload: ended, phase: 'ready', downloadUrl: url })
+  told({ upload: ended, phase: 'ready', downloadUrl: await linkTo(api, issued.id) })
 }
+
+/** It is good for some minutes. */
+export const linkTo = async (api: Api, id: string): Promise<string> =>
+  (await api.get<{ url: string }>(`v1/uploads/${id}/download`)).url
 
 /** Once it is no longer pending there is nothing left to send. */
 async function askForSlot(api: Api, { file, upload }: Item, signal: AbortSignal): Promise<Upload> {

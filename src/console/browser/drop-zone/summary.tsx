@@ -45,6 +45,7 @@ function troubles(items: readonly Item[]): string {
     ...of('refused', 'refused'),
     ...of('stopped', 'stopped'),
     ...of('paused', 'paused'),
+    ...of('offline', 'without network'),
     ...of('canceled', 'canceled'),
   ]
   return all.length === 0 ? '' : `, ${all.join(', ')}`
