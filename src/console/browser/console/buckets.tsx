@@ -50,24 +50,28 @@ function Capabilities({ buckets }: Pick<Overview, 'buckets'>) {
           </tr>
         </thead>
         <tbody>
-          {buckets.map(({ bucket, guarantees, probedAt }) => (
-            <tr key={bucket}>
-              <th scope="row">{bucket}</th>
-              {PROMISES.map(([name]) => (
-                <td key={name}>
-                  <Keeper by={guarantees[name]} />
-                </td>
-              ))}
-              <td class="moment">
-                <Moment at={probedAt} />
-              </td>
-            </tr>
+          {buckets.map((each) => (
+            <Row key={each.bucket} of={each} />
           ))}
         </tbody>
       </table>
     </Wide>
   )
 }
+
+const Row = ({ of: { bucket, guarantees, probedAt } }: { of: Overview['buckets'][number] }) => (
+  <tr>
+    <th scope="row">{bucket}</th>
+    {PROMISES.map(([name]) => (
+      <td key={name}>
+        <Keeper by={guarantees[name]} />
+      </td>
+    ))}
+    <td class="moment">
+      <Moment at={probedAt} />
+    </td>
+  </tr>
+)
 
 const Keeper = ({ by }: { by: 'storage' | 'verification' }) =>
   by === 'storage' ? (

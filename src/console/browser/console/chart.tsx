@@ -63,14 +63,7 @@ function Bars({ bars, series, stepSeconds, unit, labelledBy }: Drawn & { labelle
   return (
     <div ref={frame} class="frame">
       <svg width={width} height={HEIGHT} role="img" aria-labelledby={labelledBy}>
-        {ticks.map((value) => (
-          <g key={value} class="tick">
-            <line x1={EDGE.left} x2={EDGE.left + inner} y1={y(value)} y2={y(value)} />
-            <text x={EDGE.left - 8} y={y(value) + 4} text-anchor="end">
-              {numberInWords(value)}
-            </text>
-          </g>
-        ))}
+        <Ticks values={ticks} width={inner} y={y} />
         {bars.map((bar, index) => (
           <g key={bar.at} transform={`translate(${EDGE.left + index * slot} 0)`}>
             <Stack bar={bar} series={series} y={y} width={slot} stepSeconds={stepSeconds} />
@@ -81,20 +74,43 @@ function Bars({ bars, series, stepSeconds, unit, labelledBy }: Drawn & { labelle
             )}
           </g>
         ))}
-        <text class="axis" x={EDGE.left + inner / 2} y={HEIGHT - 6} text-anchor="middle">
-          {stepSeconds >= 86_400 ? 'day (UTC)' : 'time'}
-        </text>
-        <text
-          class="axis"
-          transform={`translate(12 ${HEIGHT / 2 - 10}) rotate(-90)`}
-          text-anchor="middle"
-        >
-          {unit}
-        </text>
+        <AxisNames width={inner} unit={unit} stepSeconds={stepSeconds} />
       </svg>
     </div>
   )
 }
+
+type TicksOf = { values: number[]; width: number; y: (value: number) => number }
+
+const Ticks = ({ values, width, y }: TicksOf) => (
+  <>
+    {values.map((value) => (
+      <g key={value} class="tick">
+        <line x1={EDGE.left} x2={EDGE.left + width} y1={y(value)} y2={y(value)} />
+        <text x={EDGE.left - 8} y={y(value) + 4} text-anchor="end">
+          {numberInWords(value)}
+        </text>
+      </g>
+    ))}
+  </>
+)
+
+type AxisNamesOf = { width: number; unit: string; stepSeconds: number }
+
+const AxisNames = ({ width, unit, stepSeconds }: AxisNamesOf) => (
+  <>
+    <text class="axis" x={EDGE.left + width / 2} y={HEIGHT - 6} text-anchor="middle">
+      {stepSeconds >= 86_400 ? 'day (UTC)' : 'time'}
+    </text>
+    <text
+      class="axis"
+      transform={`translate(12 ${HEIGHT / 2 - 10}) rotate(-90)`}
+      text-anchor="middle"
+    >
+      {unit}
+    </text>
+  </>
+)
 
 type StackOf = {
   bar: Bar

@@ -21,52 +21,16 @@ export function DeliveryTable({ deliveries, changed, isOfUpload = false }: Liste
       </p>
       <Wide label="Deliveries">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Event</th>
-              <th scope="col">Endpoint</th>
-              <th scope="col">State</th>
-              <th scope="col" class="number">
-                Attempts
-              </th>
-              <th scope="col">Last answer</th>
-              <th scope="col">Next attempt</th>
-              <th scope="col">
-                <span class="hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
+          <Head />
           <tbody>
             {deliveries.map((delivery) => (
-              <tr key={delivery.id}>
-                <th scope="row">
-                  {isOfUpload || delivery.uploadId === null ? (
-                    delivery.type
-                  ) : (
-                    <a href={addressOf(`uploads/${delivery.uploadId}`)}>{delivery.type}</a>
-                  )}
-                  <div class="soft moment">
-                    <Moment at={delivery.createdAt} />
-                  </div>
-                </th>
-                <td class="url">{urlOf(delivery.webhookId)}</td>
-                <td>{DELIVERY_STATES[delivery.state]}</td>
-                <td class="number">{delivery.attempts}</td>
-                <td>{answerOf(delivery)}</td>
-                <td class="moment">
-                  <Moment at={delivery.nextAttemptAt} />
-                </td>
-                <td>
-                  <button
-                    type="button"
-                    disabled={delivery.state === 'pending'}
-                    aria-label={`Send again: ${delivery.type} to ${urlOf(delivery.webhookId)}`}
-                    onClick={() => redeliver(delivery)}
-                  >
-                    Send again
-                  </button>
-                </td>
-              </tr>
+              <Row
+                key={delivery.id}
+                delivery={delivery}
+                url={urlOf(delivery.webhookId)}
+                isOfUpload={isOfUpload}
+                redeliver={redeliver}
+              />
             ))}
           </tbody>
         </table>
@@ -74,6 +38,63 @@ export function DeliveryTable({ deliveries, changed, isOfUpload = false }: Liste
     </>
   )
 }
+
+const Head = () => (
+  <thead>
+    <tr>
+      <th scope="col">Event</th>
+      <th scope="col">Endpoint</th>
+      <th scope="col">State</th>
+      <th scope="col" class="number">
+        Attempts
+      </th>
+      <th scope="col">Last answer</th>
+      <th scope="col">Next attempt</th>
+      <th scope="col">
+        <span class="hidden">Actions</span>
+      </th>
+    </tr>
+  </thead>
+)
+
+type RowOf = {
+  delivery: Delivery
+  url: string
+  isOfUpload: boolean
+  redeliver: (delivery: Delivery) => void
+}
+
+const Row = ({ delivery, url, isOfUpload, redeliver }: RowOf) => (
+  <tr>
+    <th scope="row">
+      {isOfUpload || delivery.uploadId === null ? (
+        delivery.type
+      ) : (
+        <a href={addressOf(`uploads/${delivery.uploadId}`)}>{delivery.type}</a>
+      )}
+      <div class="soft moment">
+        <Moment at={delivery.createdAt} />
+      </div>
+    </th>
+    <td class="url">{url}</td>
+    <td>{DELIVERY_STATES[delivery.state]}</td>
+    <td class="number">{delivery.attempts}</td>
+    <td>{answerOf(delivery)}</td>
+    <td class="moment">
+      <Moment at={delivery.nextAttemptAt} />
+    </td>
+    <td>
+      <button
+        type="button"
+        disabled={delivery.state === 'pending'}
+        aria-label={`Send again: ${delivery.type} to ${url}`}
+        onClick={() => redeliver(delivery)}
+      >
+        Send again
+      </button>
+    </td>
+  </tr>
+)
 
 const DELIVERY_STATES = {
   pending: 'waiting',

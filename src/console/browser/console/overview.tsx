@@ -77,31 +77,7 @@ const Tile = ({ state, count }: { state: State; count: Count }) => (
 
 /** What asks for somebody, before anything else. */
 function Conditions({ overview }: { overview: Overview }) {
-  const { deliveries, events, states } = overview
-  const failed = states.find(({ state }) => state === 'failed')
-  const conditions: [boolean, string, string][] = [
-    [
-      events.flow === 'silent',
-      'No event tells of what arrives: uploads still end, only later.',
-      '#/events',
-    ],
-    [
-      (failed?.count ?? 0) > 0,
-      `${failed ? countInWords(failed) : ''} uploads were given up on and can be retried.`,
-      addressOf('uploads', { state: 'failed' }),
-    ],
-    [
-      deliveries.dead.count > 0,
-      `${countInWords(deliveries.dead)} webhook deliveries are dead letters.`,
-      '#/dead-letters',
-    ],
-    [
-      events.poison.count > 0,
-      `${countInWords(events.poison)} stored events could not be read.`,
-      '#/events',
-    ],
-  ]
-  const held = conditions.filter(([holds]) => holds)
+  const held = conditionsOf(overview).filter(({ holds }) => holds)
   if (held.length === 0) {
     return (
       <div class="notice good">
@@ -111,13 +87,41 @@ function Conditions({ overview }: { overview: Overview }) {
   }
   return (
     <ul class="conditions">
-      {held.map(([, words, address]) => (
+      {held.map(({ words, address }) => (
         <li key={words} class="notice warn">
           <a href={address}>{words}</a>
         </li>
       ))}
     </ul>
   )
+}
+
+type Condition = { holds: boolean; words: string; address: string }
+
+function conditionsOf({ deliveries, events, states }: Overview): Condition[] {
+  const failed = states.find(({ state }) => state === 'failed') ?? { count: 0, orMore: false }
+  return [
+    {
+      holds: events.flow === 'silent',
+      words: 'No event tells of what arrives: uploads still end, only later.',
+      address: '#/events',
+    },
+    {
+      holds: failed.count > 0,
+      words: `Uploads that were given up on, and can be retried: ${countInWords(failed)}.`,
+      address: addressOf('uploads', { state: 'failed' }),
+    },
+    {
+      holds: deliveries.dead.count > 0,
+      words: `Webhook deliveries that are dead letters: ${countInWords(deliveries.dead)}.`,
+      address: '#/dead-letters',
+    },
+    {
+      holds: events.poison.count > 0,
+      words: `Stored events that could not be read: ${countInWords(events.poison)}.`,
+      address: '#/events',
+    },
+  ]
 }
 
 function OverTime({ charts }: { charts: Charts }) {
@@ -127,8 +131,14 @@ function OverTime({ charts }: { charts: Charts }) {
     <>
       {half !== null && (
         <p>
-          Half of what arrived was ready within <strong>{half}</strong>, 95 % within{' '}
-          <strong>{most}</strong>.
+          Of what became ready,{' '}
+          {half !== most && (
+            <>
+              half was so within <strong>{half}</strong> of its arrival, and{' '}
+            </>
+          )}
+          95 % within <strong>{most}</strong>
+          {half === most && ' of its arrival'}.
         </p>
       )}
       <div class="charts">

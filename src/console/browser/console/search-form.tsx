@@ -24,17 +24,7 @@ export function SearchForm({ query }: { query: URLSearchParams }) {
         <label for="text">File name, subject, metadata, or an id</label>
         <input id="text" name="text" type="search" maxLength={200} defaultValue={value('text')} />
       </div>
-      <div class="field">
-        <label for="state">State</label>
-        <select id="state" name="state" defaultValue={value('state')}>
-          <option value="">any</option>
-          {STATES.map((state) => (
-            <option key={state} selected={state === value('state')}>
-              {state}
-            </option>
-          ))}
-        </select>
-      </div>
+      <StateChoice chosen={value('state')} />
       <div class="field">
         <label for="profile">Profile</label>
         <input
@@ -61,6 +51,20 @@ export function SearchForm({ query }: { query: URLSearchParams }) {
     </form>
   )
 }
+
+const StateChoice = ({ chosen }: { chosen: string }) => (
+  <div class="field">
+    <label for="state">State</label>
+    <select id="state" name="state" defaultValue={chosen}>
+      <option value="">any</option>
+      {STATES.map((state) => (
+        <option key={state} selected={state === chosen}>
+          {state}
+        </option>
+      ))}
+    </select>
+  </div>
+)
 
 function look(event: SubmitEvent): void {
   event.preventDefault()

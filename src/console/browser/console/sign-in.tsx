@@ -12,13 +12,10 @@ export function SignIn({ why, opened }: { why: string; opened: Opened }) {
   const tryKey = async (key: string): Promise<void> => {
     setBusy(true)
     setSaid('')
-    const api = createApi(key)
-    try {
-      opened(api, (await api.get<Overview>('v1/console/overview')).tenant)
-    } catch (error) {
-      setSaid(inWords(error))
-      setBusy(false)
-    }
+    const failure = await enter(key, opened)
+    if (failure === null) return
+    setSaid(failure)
+    setBusy(false)
   }
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -29,16 +26,7 @@ export function SignIn({ why, opened }: { why: string; opened: Opened }) {
     <main class="door">
       <h1>Berth console</h1>
       <form class="card" onSubmit={submit}>
-        <label for="key">API key with the scope admin</label>
-        <input
-          id="key"
-          name="key"
-          type="password"
-          autocomplete="off"
-          spellcheck={false}
-          required
-          aria-describedby="key-help key-said"
-        />
+        <KeyField />
         <p id="key-help" class="soft">
           Made by <code>berth keys create --tenant … --scopes admin</code>. It stays in the memory
           of this page: a reload forgets it.
@@ -52,6 +40,32 @@ export function SignIn({ why, opened }: { why: string; opened: Opened }) {
       </form>
     </main>
   )
+}
+
+const KeyField = () => (
+  <>
+    <label for="key">API key with the scope admin</label>
+    <input
+      id="key"
+      name="key"
+      type="password"
+      autocomplete="off"
+      spellcheck={false}
+      required
+      aria-describedby="key-help key-said"
+    />
+  </>
+)
+
+/** @returns what was wrong; null once the door is open. */
+async function enter(key: string, opened: Opened): Promise<string | null> {
+  const api = createApi(key)
+  try {
+    opened(api, (await api.get<Overview>('v1/console/overview')).tenant)
+    return null
+  } catch (error) {
+    return inWords(error)
+  }
 }
 
 function inWords(error: unknown): string {

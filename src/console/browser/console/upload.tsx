@@ -22,7 +22,7 @@ export function UploadView({ id }: { id: string }) {
     )
   }
   if (!answer) return <Waiting />
-  const { upload, history, deliveries } = answer
+  const { upload, history } = answer
   return (
     <>
       <p class="soft">
@@ -41,18 +41,22 @@ export function UploadView({ id }: { id: string }) {
           <FactList facts={factsOf(answer)} />
         </Card>
       </div>
-      <Card title="Deliveries">
-        {deliveries.length === 0 ? (
-          <p class="soft">
-            {isFinal(upload.state) ? 'No endpoint was to be told.' : 'Not over yet.'}
-          </p>
-        ) : (
-          <DeliveryTable deliveries={deliveries} changed={again} isOfUpload />
-        )}
-      </Card>
+      <Deliveries of={answer} changed={again} />
     </>
   )
 }
+
+type Told = { of: ShownUpload; changed: () => void }
+
+const Deliveries = ({ of: { upload, deliveries }, changed }: Told) => (
+  <Card title="Deliveries">
+    {deliveries.length === 0 ? (
+      <p class="soft">{isFinal(upload.state) ? 'No endpoint was to be told.' : 'Not over yet.'}</p>
+    ) : (
+      <DeliveryTable deliveries={deliveries} changed={changed} isOfUpload />
+    )}
+  </Card>
+)
 
 function Outcome({ shown: { upload, nextLookAt, attempts } }: { shown: ShownUpload }) {
   const { rejection, state } = upload
@@ -93,8 +97,9 @@ const Rejection = ({ rejection }: { rejection: NonNullable<Upload['rejection']> 
 
 function factsOf({ upload, slotExpiresAt, attempts }: ShownUpload): [string, ComponentChild][] {
   const { object, metadata } = upload
+  const words = sizeInWords(upload.size)
   return [
-    ['Size', `${sizeInWords(upload.size)} (${upload.size} bytes)`],
+    ['Size', upload.size < 1024 ? words : `${words} (${upload.size} bytes)`],
     ['Type', upload.contentType],
     ['SHA-256 declared', <span class="code">{upload.sha256 ?? 'none'}</span>],
     ['SHA-256 verified', <span class="code">{object?.sha256 ?? '–'}</span>],

@@ -63,25 +63,29 @@ const UploadTable = ({ uploads }: { uploads: Upload[] }) => (
       </thead>
       <tbody>
         {uploads.map((upload) => (
-          <tr key={upload.id}>
-            <th scope="row" class="file">
-              <a href={addressOf(`uploads/${upload.id}`)}>{upload.filename}</a>
-              <span class="code soft">{upload.id}</span>
-            </th>
-            <td>
-              <StateLabel state={upload.state} />
-            </td>
-            <td>{upload.rejection?.reason ?? ''}</td>
-            <td class="number">{sizeInWords(upload.size)}</td>
-            <td>{upload.profile}</td>
-            <td class="moment">
-              <Moment at={upload.createdAt} />
-            </td>
-          </tr>
+          <Row key={upload.id} upload={upload} />
         ))}
       </tbody>
     </table>
   </Wide>
+)
+
+const Row = ({ upload }: { upload: Upload }) => (
+  <tr>
+    <th scope="row" class="file">
+      <a href={addressOf(`uploads/${upload.id}`)}>{upload.filename}</a>
+      <span class="code soft">{upload.id}</span>
+    </th>
+    <td>
+      <StateLabel state={upload.state} />
+    </td>
+    <td>{upload.rejection?.reason ?? ''}</td>
+    <td class="number">{sizeInWords(upload.size)}</td>
+    <td>{upload.profile}</td>
+    <td class="moment">
+      <Moment at={upload.createdAt} />
+    </td>
+  </tr>
 )
 
 function Pager({ search }: { search: Search }) {

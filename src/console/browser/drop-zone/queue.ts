@@ -1,9 +1,11 @@
-/** All files of the page: a few are sent at a time, and each can be paused, canceled and tried again. */
+/** What can be done to the files of the page: all of them wait for a turn, and each can be stopped. */
 
-import { isAbort, type Api } from '../shared/call.ts'
+import type { Api } from '../shared/call.ts'
 import { failureInWords } from './in-words.ts'
-import { isOver, mayPause, mayResume, newItem, type Item } from './item.ts'
-import { linkTo, sendFile } from './send-file.ts'
+import { isOver, mayPause, mayResume, type Item } from './item.ts'
+import { createRunner, type Runner } from './runner.ts'
+import { linkTo } from './send-file.ts'
+import { createShelf, type Shelf } from './shelf.ts'
 
 export type Queue = {
   add: (files: readonly File[]) => void
@@ -20,116 +22,83 @@ export type Queue = {
   clear: () => void
 }
 
-/** Browsers open six connections to a host, and some are needed to ask how it goes. */
-const AT_ONCE = 3
+type Parts = { api: Api; shelf: Shelf; runner: Runner }
 
 export function createQueue(api: Api, show: (items: readonly Item[]) => void): Queue {
-  let items: readonly Item[] = []
-  let made = 0
-  const running = new Map<number, AbortController>()
-
-  const set = (next: readonly Item[]): void => {
-    items = next
-    show(items)
-  }
-  const find = (key: number): Item | undefined => items.find((item) => item.key === key)
-  const change = (key: number, to: Partial<Item>): void =>
-    set(items.map((item) => (item.key === key ? { ...item, ...to } : item)))
-
-  const run = async (item: Item, stop: AbortController): Promise<void> => {
-    // What comes in after it was stopped is no news of the present try.
-    const told = (to: Partial<Item>): void => {
-      if (running.get(item.key) === stop) change(item.key, to)
-    }
-    try {
-      await sendFile(api, item, told, stop.signal)
-    } catch (error) {
-      if (isAbort(error)) return
-      const { words, mayTryAgain } = failureInWords(error, item.file)
-      told({ phase: mayTryAgain ? 'stopped' : 'refused', said: words })
-    } finally {
-      if (running.get(item.key) === stop) running.delete(item.key)
-      fill()
-    }
-  }
-  const fill = (): void => {
-    for (const item of items) {
-      if (running.size >= AT_ONCE) return
-      if (item.phase !== 'waiting' || running.has(item.key)) continue
-      const stop = new AbortController()
-      running.set(item.key, stop)
-      void run(item, stop)
-    }
-  }
-  const halt = (key: number): void => {
-    const stop = running.get(key)
-    running.delete(key)
-    stop?.abort()
-  }
-  const pause = (key: number): void => {
-    const item = find(key)
-    if (!item || !mayPause(item)) return
-    halt(key)
-    change(key, { phase: 'paused', rate: null })
-    fill()
-  }
-  const networkChanged = (isThere: boolean): void => {
-    for (const { key, phase } of items) {
-      if (isThere && phase === 'offline') resume(key)
-      if (isThere || phase !== 'uploading') continue
-      halt(key)
-      change(key, { phase: 'offline', rate: null })
-    }
-  }
-  const resume = (key: number): void => {
-    const item = find(key)
-    if (item && mayResume(item)) change(key, { phase: 'waiting', said: null })
-    fill()
-  }
-  const cancel = (key: number): void => {
-    const item = find(key)
-    if (!item || isOver(item)) return
-    halt(key)
-    change(key, { phase: 'canceled', rate: null, said: null })
-    void withdraw(item)
-    fill()
-  }
-  /** Berth forgets an unused slot by itself, so a call that fails does no harm. */
-  const withdraw = async ({ key, upload }: Item): Promise<void> => {
-    if (!upload) return
-    const ended = await api.delete<Item['upload']>(`v1/uploads/${upload.id}`).catch(() => null)
-    if (ended) change(key, { upload: ended })
-  }
-  const download = async (key: number): Promise<void> => {
-    const item = find(key)
-    if (!item?.upload) return
-    try {
-      const downloadUrl = await linkTo(api, item.upload.id)
-      change(key, { downloadUrl })
-      // The store sends it as an attachment, so the page stays.
-      location.assign(downloadUrl)
-    } catch (error) {
-      change(key, { said: failureInWords(error, item.file).words })
-    }
-  }
+  const shelf = createShelf(show)
+  const runner = createRunner(api, shelf)
+  const parts = { api, shelf, runner }
+  const pause = (key: number): void => pauseOne(parts, key)
+  const resume = (key: number): void => resumeOne(parts, key)
   return {
     add: (files) => {
-      set([...items, ...files.map((file) => newItem((made += 1), file))])
-      fill()
+      shelf.add(files)
+      runner.fill()
     },
     pause,
     resume,
-    cancel,
-    download: (key) => void download(key),
+    cancel: (key) => cancelOne(parts, key),
+    download: (key) => void downloadOne(parts, key),
     pauseAll: () => {
       // Those that wait first, or they would take the places of those that stop.
-      for (const { key, phase } of items) if (phase === 'waiting') pause(key)
-      for (const { key } of items) pause(key)
+      for (const { key, phase } of shelf.all()) if (phase === 'waiting') pause(key)
+      for (const { key } of shelf.all()) pause(key)
     },
     resumeAll: () => {
-      for (const { key } of items) resume(key)
+      for (const { key } of shelf.all()) resume(key)
     },
-    networkChanged,
-    clear: () => set(items.filter((item) => !isOver(item))),
+    networkChanged: (isThere) => {
+      for (const { key, phase } of shelf.all()) {
+        if (isThere && phase === 'offline') resume(key)
+        if (!isThere && phase === 'uploading') stopOne(parts, key, 'offline')
+      }
+    },
+    clear: () => shelf.keep((item) => !isOver(item)),
+  }
+}
+
+function pauseOne(parts: Parts, key: number): void {
+  const item = parts.shelf.find(key)
+  if (!item || !mayPause(item)) return
+  stopOne(parts, key, 'paused')
+  parts.runner.fill()
+}
+
+function stopOne({ shelf, runner }: Parts, key: number, phase: Item['phase']): void {
+  runner.halt(key)
+  shelf.change(key, { phase, rate: null, said: null })
+}
+
+function resumeOne({ shelf, runner }: Parts, key: number): void {
+  const item = shelf.find(key)
+  if (item && mayResume(item)) shelf.change(key, { phase: 'waiting', said: null })
+  runner.fill()
+}
+
+function cancelOne(parts: Parts, key: number): void {
+  const item = parts.shelf.find(key)
+  if (!item || isOver(item)) return
+  stopOne(parts, key, 'canceled')
+  void withdraw(parts, item)
+  parts.runner.fill()
+}
+
+/** Berth forgets an unused slot by itself, so a call that fails does no harm. */
+async function withdraw({ api, shelf }: Parts, { key, upload }: Item): Promise<void> {
+  if (!upload) return
+  const ended = await api.delete<Item['upload']>(`v1/uploads/${upload.id}`).catch(() => null)
+  if (ended) shelf.change(key, { upload: ended })
+}
+
+async function downloadOne({ api, shelf }: Parts, key: number): Promise<void> {
+  const item = shelf.find(key)
+  if (!item?.upload) return
+  try {
+    const downloadUrl = await linkTo(api, item.upload.id)
+    shelf.change(key, { downloadUrl })
+    // The store sends it as an attachment, so the page stays.
+    location.assign(downloadUrl)
+  } catch (error) {
+    shelf.change(key, { said: failureInWords(error, item.file).words })
   }
 }

@@ -2,11 +2,37 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 
-export function Zone({ add }: { add: (files: readonly File[]) => void }) {
+type Add = (files: readonly File[]) => void
+
+export function Zone({ add }: { add: Add }) {
+  const { isOver, said } = useDrops(add)
+  const field = useRef<HTMLInputElement>(null)
+  const choose = (): void => {
+    const { current } = field
+    if (!current?.files) return
+    add([...current.files])
+    // So that the same file can be chosen again.
+    current.value = ''
+  }
+  return (
+    <>
+      <label class={isOver ? 'zone over' : 'zone'}>
+        <svg width="40" height="40" viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M12 16V4m0 0-4.5 4.5M12 4l4.5 4.5M4 15v4a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-4" />
+        </svg>
+        <span class="call">Drop files here, or choose some</span>
+        <input ref={field} id="choose" class="hidden" type="file" multiple onChange={choose} />
+      </label>
+      <p role="status" class="said">
+        {said}
+      </p>
+    </>
+  )
+}
+
+function useDrops(add: Add) {
   const [isOver, setOver] = useState(false)
   const [said, setSaid] = useState('')
-  const field = useRef<HTMLInputElement>(null)
-
   useEffect(() => {
     const over = (event: DragEvent): void => {
       event.preventDefault()
@@ -31,28 +57,7 @@ export function Zone({ add }: { add: (files: readonly File[]) => void }) {
       removeEventListener('drop', drop)
     }
   }, [add])
-
-  const choose = (): void => {
-    const { current } = field
-    if (!current?.files) return
-    add([...current.files])
-    // So that the same file can be chosen again.
-    current.value = ''
-  }
-  return (
-    <>
-      <label class={isOver ? 'zone over' : 'zone'}>
-        <svg width="40" height="40" viewBox="0 0 24 24" aria-hidden="true">
-          <path d="M12 16V4m0 0-4.5 4.5M12 4l4.5 4.5M4 15v4a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-4" />
-        </svg>
-        <span class="call">Drop files here, or choose some</span>
-        <input ref={field} id="choose" class="hidden" type="file" multiple onChange={choose} />
-      </label>
-      <p role="status" class="said">
-        {said}
-      </p>
-    </>
-  )
+  return { isOver, said }
 }
 
 function dropped(data: DataTransfer | null): { files: File[]; folders: number } {
