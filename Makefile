@@ -5,10 +5,11 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 JEST := NODE_OPTIONS='--experimental-vm-modules --no-warnings' AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true $(BIN)/jest
 SOURCES := $(shell find src -type f)
+PAGES := src/console/browser
 SWAGGER_UI := swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt LICENSE NOTICE
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo bench chaos check format lint types layers deadcode description openapi schemathesis stores faults
+.PHONY: help start test demo bench chaos check format lint types layers deadcode description openapi schemathesis stores faults browser
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -28,6 +29,10 @@ stores: dist/.built ## The bucket contract and an upload end to end on real MinI
 	tests/stores/install
 	$(JEST) --selectProjects stores --runInBand
 	@node tests/stores/print-capabilities.mjs
+
+browser: dist/.built ## The pages in the system's Chromium: screenshots in test-output/browser
+	tests/browser/install
+	$(JEST) --selectProjects browser --runInBand
 
 faults: dist/.built ## Killed at every system call, full and failing disks, no descriptors, a failing object store
 	tests/faults/install
@@ -54,6 +59,7 @@ lint: node_modules/.installed ## ESLint with type information
 
 types: node_modules/.installed ## The TypeScript compiler, strict
 	$(BIN)/tsc --noEmit
+	$(BIN)/tsc --noEmit -p $(PAGES)
 
 layers: node_modules/.installed ## Who may import whom
 	$(BIN)/depcruise src tests/chaos --config .dependency-cruiser.cjs
@@ -73,6 +79,9 @@ node_modules/.installed: package-lock.json
 
 dist/.built: node_modules/.installed tsconfig.json tsconfig.build.json $(SOURCES)
 	$(BIN)/tsc -p tsconfig.build.json
-	@mkdir -p dist/console && cp src/console/*.html src/console/*.css src/console/*.js dist/console/ && cp src/inspect/*.js dist/inspect/
+	@mkdir -p dist/console && cp src/console/*.html src/console/*.js $(PAGES)/*/*.html dist/console/ && cp src/inspect/*.js dist/inspect/
+	@for page in console drop-zone; do \
+	  $(BIN)/esbuild $(PAGES)/$$page/main.tsx --bundle --minify --format=esm --target=es2022 --log-level=warning --outfile=dist/console/$$page.js && \
+	  $(BIN)/esbuild $(PAGES)/$$page/$$page.css --bundle --minify --log-level=warning --outfile=dist/console/$$page.css || exit 1; done
 	@mkdir -p dist/console/swagger-ui && cp $(addprefix node_modules/swagger-ui-dist/,$(SWAGGER_UI)) dist/console/swagger-ui/
 	@touch $@

@@ -1,4 +1,4 @@
-/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace; `bench` prints figures. */
+/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace, `browser` Chromium; `bench` prints figures. */
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -21,10 +21,12 @@ module.exports = {
         '<rootDir>/tests/stores/',
         '<rootDir>/tests/bench/',
         '<rootDir>/tests/faults/',
+        '<rootDir>/tests/browser/',
       ],
     },
     { ...common, displayName: 'stores', roots: ['<rootDir>/tests/stores'] },
     { ...common, displayName: 'faults', roots: ['<rootDir>/tests/faults'] },
+    { ...common, displayName: 'browser', roots: ['<rootDir>/tests/browser'] },
     { ...common, displayName: 'bench', roots: ['<rootDir>/tests/bench'] },
   ],
 }

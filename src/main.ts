@@ -15,6 +15,7 @@ import { USAGE, UsageError } from './cli/usage.ts'
 import { ConfigError } from './config-error.ts'
 import { environment, loadConfig, loadDatabase } from './config.ts'
 import { docsPages } from './console/docs-pages.ts'
+import { consolePages } from './console/pages.ts'
 import { loadProfiles } from './profiles.ts'
 import { UnusableDatabase } from './store/engine.ts'
 import { readVersion } from './telemetry/version.ts'
@@ -22,7 +23,7 @@ import { readVersion } from './telemetry/version.ts'
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const COMMANDS: Record<string, (args: string[]) => Promise<void> | void> = {
-  serve: () => serve(loadConfig(environment()), docsPages()),
+  serve: () => serve(loadConfig(environment()), [...docsPages(), ...consolePages()]),
   migrate: () => migrate(loadDatabase(environment()), print),
   keys: (args) => keys(loadDatabase(environment()), args, print),
   events: (args) => events(loadDatabase(environment()), args, print),

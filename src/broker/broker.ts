@@ -7,6 +7,7 @@ import type { BrokerDeps } from './broker-deps.ts'
 import { checkHealth } from './check-health.ts'
 import { clockStories } from './clock-stories.ts'
 import { completeUpload } from './complete-upload.ts'
+import { consoleStories } from './console-stories.ts'
 import { downloadUpload } from './download-upload.ts'
 import { followUpload, type Following } from './follow-upload.ts'
 import { guardBucket } from './guard-bucket.ts'
@@ -61,5 +62,6 @@ export function createBroker(given: BrokerDeps) {
     receiveEvent: (event: RawEvent) => receiveEvent({ ...deps, storedEvents }, event),
     checkHealth: () => checkHealth({ ...deps, circuit }),
     ...createWebhookStories(deps),
+    ...consoleStories(deps),
   }
 }

@@ -18,6 +18,7 @@ import { sweepClaims, sweepStaging } from './sweep-objects.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
 import { sweepProbes } from './sweep-probes.ts'
 import { sweepRetention } from './sweep-retention.ts'
+import { sweepTallies, tallyChanges } from './tally-changes.ts'
 import { verifyUpload } from './verify-upload.ts'
 import { watchEvents } from './watch-events.ts'
 import { watchStorage } from './watch-storage.ts'
@@ -47,6 +48,8 @@ export function clockStories(deps: ClockDeps) {
     removeOrphans: ifStorage((batch) => removeOrphans(deps, batch)),
     sweepAssemblies: ifStorage(() => sweepAssemblies(deps)),
     sweepRetention: (batch: number) => sweepRetention(deps, batch),
+    tallyChanges: (batch: number) => tallyChanges(deps, batch),
+    sweepTallies: (batch: number) => sweepTallies(deps, batch),
     watchEvents: () => watchEvents(deps),
     watchStorage: () => watchStorage(deps),
     checkScanner: () => checkScanner(deps),

@@ -11,7 +11,7 @@ export type WatchDeps = Pick<Deps, 'store' | 'log' | 'now' | 'meter'> & {
   expectsEvents: boolean
 }
 
-const WINDOW_SECONDS = 600
+export const WINDOW_SECONDS = 600
 /** One arrival may be a single lost event; several in a row are not. */
 const SUSPICIOUS = 3
 

@@ -1,25 +1,34 @@
-/** The development page: a drop zone that uploads through the real API. */
+/** The pages of our own: the drop zone of development, and the operators' console. */
 
 import { readFileSync } from 'node:fs'
 
-type Page = { path: string; contentType: string; body: string }
+type Page = { path: string; contentType: string; body: string; isStrict?: true }
 
-/** @param apiKey put into the page itself, so that it is in no address and no storage. */
-export function dropZonePages(apiKey: string): Page[] {
-  const html = asset('drop-zone.html').replace('{{key}}', apiKey)
+// The build puts the bundles there.
+const BUILT = new URL('.', import.meta.url)
+
+/**
+ * @param apiKey put into the page itself, so that it is in no address and no storage.
+ * @param folder of the built pages; ends with a slash.
+ */
+export function dropZonePages(apiKey: string, folder: URL = BUILT): Page[] {
+  const { body, ...page } = file(folder, '/', 'drop-zone.html', 'text/html')
   return [
-    { path: '/', contentType: 'text/html; charset=utf-8', body: html },
-    {
-      path: '/drop-zone.js',
-      contentType: 'text/javascript; charset=utf-8',
-      body: asset('drop-zone.js'),
-    },
-    {
-      path: '/drop-zone.css',
-      contentType: 'text/css; charset=utf-8',
-      body: asset('drop-zone.css'),
-    },
+    { ...page, body: body.replace('{{key}}', apiKey) },
+    file(folder, '/drop-zone.js', 'drop-zone.js', 'text/javascript'),
+    file(folder, '/drop-zone.css', 'drop-zone.css', 'text/css'),
   ]
 }
 
-const asset = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
+/** @param folder of the built pages; ends with a slash. */
+export const consolePages = (folder: URL = BUILT): Page[] => [
+  { ...file(folder, '/console', 'console.html', 'text/html'), isStrict: true },
+  file(folder, '/console/console.js', 'console.js', 'text/javascript'),
+  file(folder, '/console/console.css', 'console.css', 'text/css'),
+]
+
+const file = (folder: URL, path: string, name: string, type: string): Page => ({
+  path,
+  contentType: `${type}; charset=utf-8`,
+  body: readFileSync(new URL(name, folder), 'utf8'),
+})

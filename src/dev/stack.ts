@@ -3,10 +3,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createApiKey } from '../broker/api-keys.ts'
+import { createApiKey, type Scope } from '../broker/api-keys.ts'
 import { loadConfig } from '../config.ts'
 import { docsPages } from '../console/docs-pages.ts'
-import { dropZonePages } from '../console/pages.ts'
+import { consolePages, dropZonePages } from '../console/pages.ts'
 import { startService } from '../service.ts'
 import { openStore } from '../store/store.ts'
 import { readVersion } from '../telemetry/version.ts'
@@ -22,7 +22,14 @@ export type StackOptions = {
   env: NodeJS.ProcessEnv
 }
 
-export type Stack = { url: string; storeUrl: string; apiKey: string; close: () => Promise<void> }
+export type Stack = {
+  url: string
+  storeUrl: string
+  apiKey: string
+  /** For the console. */
+  adminKey: string
+  close: () => Promise<void>
+}
 
 const BUCKET = 'berth-dev'
 
@@ -30,7 +37,10 @@ export async function startStack({ folder, port, env }: StackOptions): Promise<S
   mkdirSync(folder, { recursive: true })
   const secrets = readSecrets(join(folder, 'secrets.json'))
   const databaseUrl = env['DATABASE_URL'] ?? `file:${join(folder, 'berth.db')}`
-  const apiKey = await developmentKey(join(folder, 'api-key'), databaseUrl)
+  const keyFor = (file: string, scopes: Scope[]): Promise<string> =>
+    developmentKey(join(folder, file), databaseUrl, scopes)
+  const apiKey = await keyFor('api-key', ['uploads:write', 'uploads:read'])
+  const adminKey = await keyFor('admin-key', ['admin'])
 
   // The store tells Berth of events, and Berth signs for the store: one address must come first.
   const berthPort = port === 0 ? await freePort() : port
@@ -53,7 +63,7 @@ export async function startStack({ folder, port, env }: StackOptions): Promise<S
     DATABASE_URL: databaseUrl,
     PORT: String(berthPort),
   })
-  const pages = [...dropZonePages(apiKey), ...docsPages()]
+  const pages = [...dropZonePages(apiKey), ...consolePages(), ...docsPages()]
   const service = await startService(config, { version: readVersion(), pages }).catch(
     async (error: unknown) => {
       await objects.close()
@@ -64,7 +74,7 @@ export async function startStack({ folder, port, env }: StackOptions): Promise<S
     await service.close()
     await objects.close()
   }
-  return { url: service.url, storeUrl: objects.url, apiKey, close }
+  return { url: service.url, storeUrl: objects.url, apiKey, adminKey, close }
 }
 
 const environment = (secrets: Secrets, storeUrl: string): NodeJS.ProcessEnv => ({
@@ -106,15 +116,11 @@ function receiptKeyFile(folder: string): string {
   return path
 }
 
-async function developmentKey(path: string, databaseUrl: string): Promise<string> {
+async function developmentKey(path: string, databaseUrl: string, scopes: Scope[]): Promise<string> {
   if (existsSync(path)) return readFileSync(path, 'utf8')
   const store = openStore(databaseUrl)
   await store.migrate()
-  const terms = {
-    tenant: 'dev',
-    scopes: ['uploads:write', 'uploads:read'],
-    expiresAt: null,
-  } as const
+  const terms = { tenant: 'dev', scopes, expiresAt: null }
   const key = await createApiKey({ store, now: () => new Date() }, terms)
   await store.close()
   writeFileSync(path, key, { mode: 0o600 })

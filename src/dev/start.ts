@@ -6,11 +6,13 @@ import { startStack, type Stack } from './stack.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
-const transcript = ({ url, apiKey }: Stack): string => `
+const transcript = ({ url, apiKey, adminKey }: Stack): string => `
 Berth is running.
 
   page       ${url}/
   API key    ${apiKey}
+  console    ${url}/console
+  admin key  ${adminKey}
 
 Upload a file with curl (paste it into another terminal):
 

@@ -13,6 +13,7 @@ import { setPublicUrl } from './public-url.ts'
 import { anonymously } from './rate-limit.ts'
 import { renderProblem } from './render-problem.ts'
 import { requestLog } from './request-log.ts'
+import { consoleEndpoints } from './routes/console.ts'
 import { createEndpoints } from './routes/create-uploads.ts'
 import { documentEndpoints } from './routes/documents.ts'
 import { eventEndpoints } from './routes/events.ts'
@@ -88,6 +89,7 @@ function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDep
     ...partEndpoints({ broker, issueSlots }),
     ...uploadEndpoints({ broker, cursors, issueSlots, stopping }),
     ...webhookEndpoints({ broker, cursors: deliveryCursors }),
+    ...consoleEndpoints({ broker, cursors }),
   ].map((endpoint) => ({ ...endpoint, handlers: [assertAcceptsJson, ...endpoint.handlers] }))
   const events = { broker, acceptEvents, eventsToken, eventBridgeKey, assertSns }
   const streams = createEventStreams(config.eventStreams ?? USUAL_EVENT_STREAMS, stopping)

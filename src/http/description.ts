@@ -2,6 +2,7 @@
 
 import { describeApi, type Document } from './openapi/document.ts'
 import type { Operation } from './openapi/operation.ts'
+import { consoleOperations } from './routes/console.operations.ts'
 import { createOperations } from './routes/create-uploads.operations.ts'
 import { documentOperations } from './routes/documents.operations.ts'
 import { eventOperations } from './routes/events.operations.ts'
@@ -19,6 +20,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...statusOperations,
   ...tokenOperations,
   ...webhookOperations,
+  ...consoleOperations,
   ...eventOperations,
   ...operationOperations,
   ...documentOperations,

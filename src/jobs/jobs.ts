@@ -19,6 +19,9 @@ export type JobsConfig = {
 export type Jobs = { wakeWorkers: () => void; wakeInbox: () => void; stop: () => Promise<void> }
 
 const BATCH = 100
+/** Small and often, so that counting a long past holds nobody up. */
+const TALLY_BATCH = 500
+const TALLY_MS = 250
 const POLL_MS = 1_000
 const SCANNER_CHECK_MS = 60_000
 const STORAGE_CHECK_MS = 60_000
@@ -44,13 +47,21 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-assemblies', ASSEMBLIES_MS, broker.sweepAssemblies),
     job('sweep-retention', sweepMs, broker.sweepRetention),
     job('sweep-expired', sweepMs, broker.sweepExpired),
+    job('sweep-tallies', sweepMs, broker.sweepTallies),
     job('sweep-deliveries', sweepMs, broker.sweepDeliveries),
     job('watch-events', sweepMs, broker.watchEvents),
     job('probe-buckets', PROBE_CHECK_MS, broker.probeBuckets),
     job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),
     job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),
   ]
-  const all = [looks, inbox, workers, ...startDispatching(broker, config, log), ...sweeps]
+  const all = [
+    looks,
+    inbox,
+    workers,
+    startTallying(broker, log),
+    ...startDispatching(broker, config, log),
+    ...sweeps,
+  ]
   return {
     wakeWorkers: workers.wake,
     wakeInbox: inbox.wake,
@@ -81,6 +92,18 @@ const startVerifying = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
       pollMs: POLL_MS,
       next: broker.nextVerifications,
       run: broker.verifyUpload,
+    },
+    log,
+  )
+
+/** Never one batch right after another: what is to be counted is not going away. */
+const startTallying = (broker: Broker, log: JobLog): Job =>
+  every(
+    {
+      name: 'tally-changes',
+      intervalMs: TALLY_MS,
+      run: () => broker.tallyChanges(TALLY_BATCH),
+      batch: Infinity,
     },
     log,
   )

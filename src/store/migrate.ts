@@ -13,6 +13,7 @@ import { up as idempotencyKeys } from './migrations/0030-idempotency-keys.ts'
 import { up as uploadTokens } from './migrations/0031-upload-tokens.ts'
 import { up as rateCounts } from './migrations/0032-rate-counts.ts'
 import { up as parts } from './migrations/0040-parts.ts'
+import { up as tallies } from './migrations/0060-tallies.ts'
 import type { Schema } from './schema.ts'
 
 const MIGRATIONS: Record<string, Migration> = {
@@ -27,6 +28,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0031-upload-tokens': { up: uploadTokens },
   '0032-rate-counts': { up: rateCounts },
   '0040-parts': { up: parts },
+  '0060-tallies': { up: tallies },
 }
 
 const TABLE = 'kysely_migration'

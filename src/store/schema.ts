@@ -2,6 +2,7 @@
 
 import type { ColumnType } from 'kysely'
 import type { EventType } from '../upload/announcement.ts'
+import type { Measure } from '../upload/tally.ts'
 import type { Cause, UploadState } from '../upload/upload.ts'
 
 /** Milliseconds since 1970. */
@@ -208,6 +209,23 @@ export type DeliveriesTable = {
   settled_at: Millis | null
 }
 
+export type TalliesTable = {
+  tenant: string
+  /** Its beginning. */
+  hour: Millis
+  measure: Measure
+  name: string
+  count: number
+}
+
+type TallyPositionTable = {
+  id: 'transitions'
+  /** Of the last transition that was counted, in the order of its moment. */
+  at: Millis
+  upload_id: string
+  version: number
+}
+
 export type Schema = {
   uploads: UploadsTable
   transitions: TransitionsTable
@@ -226,4 +244,6 @@ export type Schema = {
   webhooks: WebhooksTable
   webhook_events: WebhookEventsTable
   deliveries: DeliveriesTable
+  tallies: TalliesTable
+  tally_position: TallyPositionTable
 }

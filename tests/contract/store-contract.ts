@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from '@jest/globals'
 import { createFixture, type Databases } from './store-fixture.ts'
 import { describeCallers } from './store-callers.ts'
+import { describeConsole } from './store-console.ts'
 import { describeLists } from './store-lists.ts'
 import { describeParts } from './store-parts.ts'
 import { describeSchema } from './store-schema.ts'
@@ -23,5 +24,6 @@ export function describeStoreContract(name: string, open: () => Promise<Database
     describeCallers(fixture)
     describeParts(fixture)
     describeWebhooks(fixture)
+    describeConsole(fixture)
   })
 }

@@ -7,6 +7,7 @@ import { recordApiKeyUse, findApiKey, revokeApiKey } from '../../src/store/api-k
 import { forgetAssembly, recordAssembly } from '../../src/store/assemblies.ts'
 import { listAudit } from '../../src/store/audit.ts'
 import { countArrivals } from '../../src/store/arrivals.ts'
+import { countDeliveries, countEvents, countUploads } from '../../src/store/bounded-counts.ts'
 import { saveCapabilities } from '../../src/store/capabilities.ts'
 import { dropClaim, listAbandonedClaims } from '../../src/store/claims.ts'
 import { localClock } from '../../src/store/clock.ts'
@@ -25,6 +26,7 @@ import {
   measureOutbox,
 } from '../../src/store/delivery-sweeps.ts'
 import type { Engine } from '../../src/store/engine.ts'
+import { lastEventAt, listEventFacts } from '../../src/store/event-facts.ts'
 import { listHistory } from '../../src/store/history.ts'
 import {
   deleteSettledEvents,
@@ -46,9 +48,17 @@ import { openPostgres } from '../../src/store/postgres.ts'
 import { forgetProbe, listKilledProbes, rememberProbe } from '../../src/store/probes.ts'
 import { listFinished, listReadySince, listSwept, removeRecord } from '../../src/store/retention.ts'
 import type { Schema } from '../../src/store/schema.ts'
+import { searchUploads } from '../../src/store/search-uploads.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { listStagingDue, postponeStaging, recordStagingGone } from '../../src/store/staging.ts'
 import { storeOf, type Store } from '../../src/store/store.ts'
+import {
+  addTallies,
+  deleteTallies,
+  listChanges,
+  sumTallies,
+  tallyPosition,
+} from '../../src/store/tallies.ts'
 import {
   recordEnded,
   recordLease,
@@ -89,6 +99,7 @@ import type { Upload } from '../../src/upload/upload.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { seed, seededUntil } from '../support/seed.ts'
 import { seedCallers } from '../support/seed-callers.ts'
+import { seedTallies } from '../support/seed-tallies.ts'
 import { seedWebhooks } from '../support/seed-webhooks.ts'
 import { anUpload } from '../support/uploads.ts'
 import { aWebhook } from '../support/webhooks.ts'
@@ -126,6 +137,7 @@ async function askEverything(store: Store): Promise<void> {
   await cleanUpCalls(store)
   await callerCalls(store)
   await webhookCalls(store)
+  await consoleCalls(store)
 }
 
 async function callerCalls(store: Store): Promise<void> {
@@ -142,6 +154,25 @@ async function callerCalls(store: Store): Promise<void> {
   await deleteExpiredKeys(store, now, 5)
   await deleteExpiredTokens(store, now, 5)
   await deleteRateCounts(store, 3, 5)
+}
+
+async function consoleCalls(store: Store): Promise<void> {
+  await countUploads(store, 't3', 'canceled')
+  await countDeliveries(store, 'tenant-7', 'delivered')
+  await countEvents(store, 'matched')
+  await listEventFacts(store, 'matched', 5)
+  await lastEventAt(store)
+  const [createdAfter, createdBefore] = [new Date(0), now]
+  await searchUploads(store, 't3', {}, 5)
+  await searchUploads(store, 't3', { text: 'a_b', createdAfter, createdBefore }, 5)
+  await searchUploads(store, 't3', { state: 'canceled', profile: 'default', text: 'f' }, 5)
+  await searchUploads(store, 't3', { profile: 'default' }, 5)
+  const from = await tallyPosition(store)
+  const [first] = await listChanges(store, from, now, 5)
+  const one = { tenant: 't3', hour: 0, measure: 'states', name: 'ready', count: 1 } as const
+  expect(first && (await addTallies(store, from, first, [one]))).toBe(true)
+  await sumTallies(store, 't3', { since: new Date(0), until: now }, 21_600_000)
+  await deleteTallies(store, new Date(3_600_000), 5)
 }
 
 async function webhookCalls(store: Store): Promise<void> {
@@ -246,7 +277,7 @@ type Subject = {
 }
 
 const GROWING =
-  '(uploads|transitions|inbox|claims|idempotency_keys|upload_tokens|rate_counts|webhooks|webhook_events|deliveries)'
+  '(uploads|transitions|inbox|claims|idempotency_keys|upload_tokens|rate_counts|webhooks|webhook_events|deliveries|tallies)'
 
 function onSqlite(): Promise<Subject> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-plans-'))
@@ -307,6 +338,7 @@ describe.each([
     await seed(store, ROWS)
     await seedCallers(store, 5_000, now)
     await seedWebhooks(store, 5_000, now)
+    await seedTallies(store, 5_000)
     await sql.raw(subject.afterSeed).execute(db)
     asked = new Map()
   }, 60_000)

@@ -17,6 +17,7 @@ export const TAGS = [
   { name: 'Tokens', description: 'Permissions for browsers, without a secret in the page.' },
   { name: 'Receipts', description: 'What was verified, signed.' },
   { name: 'Webhooks', description: 'What became of uploads, told to a backend.' },
+  { name: 'Console', description: 'What the page for operators shows. For the scope admin.' },
   { name: 'Events', description: 'Where object stores post what arrived. Not for clients.' },
   { name: 'Operations', description: 'For balancers, monitoring and people on duty.' },
   { name: 'Documents', description: 'This description, and what the types of problems mean.' },

@@ -29,7 +29,15 @@ export type Answer = {
 
 export type Operation = {
   id: string
-  tag: 'Uploads' | 'Tokens' | 'Receipts' | 'Webhooks' | 'Events' | 'Operations' | 'Documents'
+  tag:
+    | 'Uploads'
+    | 'Tokens'
+    | 'Receipts'
+    | 'Webhooks'
+    | 'Console'
+    | 'Events'
+    | 'Operations'
+    | 'Documents'
   method: Endpoint['method']
   /** As Express has it: `/v1/uploads/:id`. */
   path: string

@@ -31,7 +31,7 @@ const Parts = z
 
 const Enforcer = z.enum(['storage', 'verification'])
 
-const Guarantees = z
+export const Enforcements = z
   .strictObject({
     size: Enforcer,
     contentType: Enforcer,
@@ -93,7 +93,7 @@ export const UploadBody = z
     version: z.int().min(1).describe('Grows by one with every change of the state.'),
     slot: Slot.nullable().describe('Only in answers that issue one; never of an upload in parts.'),
     parts: Parts.nullable().describe('Null: the object is sent in one PUT.'),
-    guarantees: Guarantees,
+    guarantees: Enforcements,
     object: VerifiedObject.nullable().describe('Null until the upload is ready.'),
     rejection: Rejection.nullable(),
   })
