@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,9 @@ import { promisify } from 'node:util'
 import { call, createBerth, untilFinal, type Berth, type Shown } from '../support/berth.ts'
 import { codeBlock } from '../support/code-blocks.ts'
 import { startEmbedded, type Embedded } from '../support/embedded.ts'
+import { freePort } from '../support/processes.ts'
 import { sha256Of, someBytes } from '../support/uploads.ts'
+import { bucketConfig } from '../support/world.ts'
 
 const README = 'README.md'
 const MIB = 1024 ** 2
@@ -18,8 +21,11 @@ let store: Embedded
 const folder = mkdtempSync(join(tmpdir(), 'berth-readme-'))
 beforeAll(async () => {
   writeFileSync(join(folder, 'profiles.json'), JSON.stringify(PROFILES))
-  store = await startEmbedded({ port: 0, eventsUrl: null })
-  berth = await createBerth(store.config, { BERTH_PROFILES: join(folder, 'profiles.json') })
+  const port = await freePort()
+  berth = await createBerth(bucketConfig(`http://127.0.0.1:${port}`), {
+    BERTH_PROFILES: join(folder, 'profiles.json'),
+  })
+  store = await startEmbedded({ port, eventsUrl: `${berth.url}/events/s3` })
   await berth.start()
 }, 60_000)
 afterAll(async () => {
@@ -77,7 +83,7 @@ describe('the README', () => {
   }, 60_000)
 
   it('sends a large file in parts, and does not send again what is there', async () => {
-    const bytes = someBytes(17 * MIB)
+    const bytes = Buffer.concat([Buffer.from('berth '), randomBytes(17 * MIB)])
     const asked: string[] = []
     const uploadInParts = fromReadme<(file: Blob, upload: Shown) => Promise<void>>(
       'uploadInParts',
