@@ -223,10 +223,11 @@ export const credentialsExpiring = () =>
     { headers: { 'retry-after': '30' } },
   )
 
-export const tooManyStreams = (most: number) =>
+/** @param where of which, or on what, so many are open. */
+export const tooManyStreams = (most: number, where: string) =>
   problem(
     'too-many-streams',
-    { detail: `${most} streams are open on this node`, expected: 'fewer of them' },
+    { detail: `${most} streams ${where} are open`, expected: 'fewer of them' },
     soon,
   )
 

@@ -52,7 +52,7 @@ const MEANINGS: Record<Slug, string> = {
   'records-unavailable': 'The database is locked, full or away. Nothing was recorded.',
   'storage-credentials-expiring': 'The credentials that sign would die within a minute.',
   'too-many-streams':
-    'Come again after Retry-After, on another connection; or ask with GET and wait, which works all the same.',
+    'Half of them are for one key at most, 50 for one token. Come again after Retry-After, on another connection; or ask with GET and wait, which works all the same.',
   draining: 'The node is stopping, or an operator has switched this part off.',
   'internal-error': 'A fault of ours. The log has the cause under the request id.',
 }

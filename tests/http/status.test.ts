@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import express from 'express'
+import express, { type Response } from 'express'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import request from 'supertest'
 import { createEventStreams } from '../../src/http/event-streams.ts'
 import { apiOf, slotBody, type Api } from '../support/api.ts'
@@ -13,6 +13,7 @@ import { someBytes } from '../support/uploads.ts'
 import { createWorld, put, type World } from '../support/world.ts'
 
 const MOST = 3
+const CALLER = { tenant: 'tenant-a', keyId: 'k', scopes: [], token: null }
 
 let world: World
 let berth: Listening
@@ -146,7 +147,10 @@ describe('GET /v1/uploads/{id}/events', () => {
 
   it('holds so many streams and no more, and takes the next when one has left', async () => {
     const { id } = await issue()
-    const readers = await Promise.all(Array.from({ length: MOST }, () => follow(id)))
+    const other = await world.newKey()
+    const byTurns = (nth: number) =>
+      readEvents({ url: berth.url, key: nth % 2 === 0 ? key : other, id })
+    const readers = await Promise.all(Array.from({ length: MOST }, (_, nth) => byTurns(nth)))
     const refused = await api.get(`/v1/uploads/${id}/events`)
     expect([refused.status, refused.body.type]).toEqual([503, '/problems/too-many-streams'])
     expect(refused.headers['retry-after']).toBe('2')
@@ -158,6 +162,50 @@ describe('GET /v1/uploads/{id}/events', () => {
     })
     readers.forEach((reader) => reader.leave())
     await Promise.all(readers.map(({ ended }) => ended))
+  })
+
+  it('leaves half of the streams to others, whatever one key opens', async () => {
+    const { id } = await issue()
+    const readers = await Promise.all([follow(id), follow(id)])
+    const refused = await api.get(`/v1/uploads/${id}/events`)
+    expect([refused.status, refused.body.detail]).toEqual([
+      503,
+      '2 streams of this key or token are open',
+    ])
+    const other = await readEvents({ url: berth.url, key: await world.newKey(), id })
+    expect(other.status).toBe(200)
+    for (const reader of [...readers, other]) {
+      reader.leave()
+      await reader.ended
+    }
+  })
+
+  it('forgets readers who have hung up before their first event', async () => {
+    const { id } = await issue()
+    const { hostname, port } = new URL(berth.url)
+    const head = `GET /v1/uploads/${id}/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\n\r\n`
+    for (let nth = 0; nth < 10 * MOST; nth += 1) {
+      const socket = connect(Number(port), hostname)
+      await new Promise<void>((resolve) => socket.write(head, () => resolve()))
+      socket.destroy()
+    }
+    await until('a place for each', async () => {
+      const readers = await Promise.all([follow(id), follow(id)])
+      readers.forEach((reader) => reader.leave())
+      return readers.every(({ status }) => status === 200)
+    })
+  })
+
+  it('tells from every version on exactly what came after it', async () => {
+    const { id, slot } = await issue()
+    await put(slot, someBytes(64))
+    await api.post(`/v1/uploads/${id}/complete`)
+    await api.get(`/v1/uploads/${id}?wait=20`)
+    for (const seen of [1, 2, 3]) {
+      const reader = await follow(id, String(seen))
+      await reader.ended
+      expect(reader.told.map(({ id }) => Number(id))).toEqual([2, 3, 4].filter((v) => v > seen))
+    }
   })
 })
 
@@ -186,11 +234,16 @@ describe('on two nodes', () => {
 })
 
 describe('the streams of a node', () => {
-  const serve = async (stopping: AbortSignal, heartbeatMs: number) => {
+  const serve = async (
+    stopping: AbortSignal,
+    heartbeatMs: number,
+    open: (res: Response) => void = () => undefined,
+  ) => {
     const streams = createEventStreams(10, stopping, heartbeatMs)
     const app = express()
     app.get('/v1/uploads/:id/events', (_req, res) => {
-      streams.open(res).addEventListener('abort', () => res.end())
+      streams.open(res, CALLER).addEventListener('abort', () => res.end())
+      open(res)
     })
     const server = createServer(app)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -209,5 +262,31 @@ describe('the streams of a node', () => {
       server.close(resolve)
       server.closeAllConnections()
     })
+  })
+
+  it('are closed under readers who read nothing, before what waits for them grows', async () => {
+    let largest = 0
+    let isClosed = false
+    const stopping = new AbortController()
+    const { server, url } = await serve(stopping.signal, 20, (res) => {
+      // Much more, and faster, than uploads ever change: until the connection holds no more of it.
+      const event = `data: ${'x'.repeat(64 * 1024)}\n\n`
+      const timer = setInterval(() => {
+        res.write(event)
+        largest = Math.max(largest, res.writableLength)
+      }, 1)
+      res.on('close', () => {
+        isClosed = true
+        clearInterval(timer)
+      })
+    })
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    socket.pause().on('error', () => undefined)
+    socket.write('GET /v1/uploads/a/events HTTP/1.1\r\nhost: x\r\n\r\n')
+    await until('the end of it', () => Promise.resolve(isClosed))
+    expect(largest).toBeLessThan(8 * 1024 ** 2)
+    socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
   })
 })

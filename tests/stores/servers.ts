@@ -44,7 +44,12 @@ export const rootClient = (endpoint: string, ca?: Buffer): S3Client =>
 /** The folder of `private.key` and `public.crt`. */
 export type Tls = { folder: string; ca: Buffer }
 
-export async function startMinio(webhook: Webhook, at?: number, tls?: Tls): Promise<RealStore> {
+export async function startMinio(
+  webhook: Webhook,
+  at?: number,
+  tls?: Tls,
+  env: NodeJS.ProcessEnv = {},
+): Promise<RealStore> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-minio-'))
   const port = at ?? (await freePort())
   const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`
@@ -60,6 +65,7 @@ export async function startMinio(webhook: Webhook, at?: number, tls?: Tls): Prom
       MINIO_ROOT_PASSWORD: ROOT.secretAccessKey,
       MINIO_BROWSER: 'off',
       MINIO_SITE_REGION: 'us-east-1',
+      ...env,
       ...(webhook && {
         MINIO_NOTIFY_WEBHOOK_ENABLE_berth: 'on',
         MINIO_NOTIFY_WEBHOOK_ENDPOINT_berth: webhook.url,

@@ -38,7 +38,7 @@ const getEvents =
     if (isFinal(upload.state) && after === upload.version) return void res.status(204).end()
     if (req.method === 'HEAD') return void res.type('text/event-stream').end()
 
-    const signal = streams.open(res)
+    const signal = streams.open(res, caller)
     const changes = broker.followUpload(caller.tenant, id, {
       after,
       forMs: LONGEST_STREAM_MS,
