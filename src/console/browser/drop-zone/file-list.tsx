@@ -26,7 +26,13 @@ function FileRow({ item, queue }: { item: Item; queue: Queue }) {
         </p>
         <Actions item={item} queue={queue} />
       </div>
-      <progress max={Math.max(1, file.size)} value={sent} aria-label={`Progress of ${file.name}`} />
+      {phase !== 'ready' && (
+        <progress
+          max={Math.max(1, file.size)}
+          value={sent}
+          aria-label={`Progress of ${file.name}`}
+        />
+      )}
       <Way item={item} />
       <p class={said === null ? 'soft words' : 'words bad'}>{said ?? inWords(item)}</p>
       {phase === 'ready' && ended?.object && <p class="code soft">SHA-256 {ended.object.sha256}</p>}

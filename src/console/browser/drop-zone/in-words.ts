@@ -21,7 +21,7 @@ function refusal({ type, title, detail, expected, status }: Problem, file: File)
   // A profile that takes everything still leaves out what a browser or a shell would run.
   const kinds = expected.includes('*/*')
     ? 'Web pages, scripts and programs are taken only where the profile names their type.'
-    : `Taken: ${expected}.`
+    : `Taken: ${expected.replace(/^one of /, '').replace(/;.*/, '')}.`
   const own: Record<string, string> = {
     'size-over-limit': `This file is too large: ${sizeInWords(file.size)}, and at most ${limit} is taken.`,
     'size-under-limit': `This file is too small: ${sizeInWords(file.size)}, and at least ${limit} is asked for.`,
