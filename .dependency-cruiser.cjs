@@ -26,7 +26,8 @@ module.exports = {
     only('events', 'broker', 'upload', 'problem'),
     only('identity', 'problem'),
     only('telemetry', 'problem'),
-    only('console'),
+    // The drop zone sends files as any page would.
+    only('console', 'client'),
     only('client'),
     {
       name: 'upload-is-pure',

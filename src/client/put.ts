@@ -54,7 +54,7 @@ export async function put(
     const way = { signal: stop.signal, onSent: heard }
     const Request = send
       ? undefined
-      : (globalThis as { XMLHttpRequest?: new () => Xhr }).XMLHttpRequest
+      : (globalThis as unknown as { XMLHttpRequest?: new () => Xhr }).XMLHttpRequest
     return await (Request
       ? byRequest(new Request(), slot, body, way)
       : byFetch(send ?? fetch, slot, body, way))

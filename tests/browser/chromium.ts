@@ -4,13 +4,15 @@ import { createRequire } from 'node:module'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../support/processes.ts'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { chromium } from 'playwright-core'
+import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 
 const SCREENSHOTS = join('test-output', 'browser')
 
-/** No traffic of the browser's own. */
+/** No traffic of the browser's own, and no name of any other host leads anywhere. */
 const QUIET = [
   '--no-sandbox',
+  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
@@ -35,10 +37,13 @@ export type Visit = {
 
 export type Looks = { dark?: boolean; narrow?: boolean }
 
+/** `reach`: the only origins that the page may talk to. */
+type Manner = Looks & { reach: readonly string[] }
+
 export async function visit(
   browser: Browser,
   url: string,
-  { dark = false, narrow = false }: Looks = {},
+  { dark = false, narrow = false, reach }: Manner,
 ): Promise<Visit> {
   const context = await browser.newContext({
     colorScheme: dark ? 'dark' : 'light',
@@ -46,24 +51,25 @@ export async function visit(
     acceptDownloads: true,
   })
   const complaints: string[] = []
-  await context.route('**', (route) => {
-    const { hostname, protocol } = new URL(route.request().url())
-    if (hostname === '127.0.0.1' || protocol === 'data:') return route.continue()
-    complaints.push(`a request to ${hostname}`)
-    return route.abort()
+  // Listened to and not routed: a routed body does not go out as it would by itself.
+  context.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url())
+    if (!reach.includes(origin) && protocol !== 'data:') complaints.push(`a request to ${origin}`)
   })
   const page = await context.newPage()
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
-    if (message.type() === 'error' && !isRefusal(message.text())) complaints.push(message.text())
+    if (message.type() === 'error' && !isOfNetwork(message.text())) complaints.push(message.text())
   })
   await page.goto(url)
   return { page, context, complaints, close: () => context.close() }
 }
 
-/** Chromium itself writes a line for every answer of 400 and above, however well a page takes it. */
-const isRefusal = (text: string): boolean =>
-  /^Failed to load resource: the server responded with a status of 4\d\d/.test(text)
+/** Chromium itself writes a line for each refusal and each lost connection, however well a page takes it. */
+const isOfNetwork = (text: string): boolean =>
+  /^Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DISCONNECTED)/.test(
+    text,
+  )
 
 export async function screenshot({ page }: Visit, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true })
@@ -96,5 +102,15 @@ export const isTooWide = ({ page }: Visit): Promise<boolean> =>
   page.evaluate('document.documentElement.scrollWidth > innerWidth')
 
 /** An expression of the page's own world; the page's policy lets no poller of strings in. */
-export const untilTrue = ({ page }: Visit, expression: string): Promise<void> =>
-  until(expression, () => page.evaluate<boolean>(expression))
+export const untilTrue = ({ page }: Visit, expression: string, seconds?: number): Promise<void> =>
+  until(expression, () => page.evaluate<boolean>(expression), seconds)
+
+const networks = new WeakMap<Visit, CDPSession>()
+
+/** As if the network were that slow, in bytes per second (-1: as it is), or gone. */
+export async function network(at: Visit, uploadThroughput: number, offline = false): Promise<void> {
+  const session = networks.get(at) ?? (await at.context.newCDPSession(at.page))
+  networks.set(at, session)
+  const others = { offline, latency: 0, downloadThroughput: -1 }
+  await session.send('Network.emulateNetworkConditions', { ...others, uploadThroughput })
+}

@@ -77,7 +77,7 @@ const Row = ({ delivery, url, isOfUpload, redeliver }: RowOf) => (
       </div>
     </th>
     <td class="url">{url}</td>
-    <td>{DELIVERY_STATES[delivery.state]}</td>
+    <td class="word">{DELIVERY_STATES[delivery.state]}</td>
     <td class="number">{delivery.attempts}</td>
     <td>{answerOf(delivery)}</td>
     <td class="moment">

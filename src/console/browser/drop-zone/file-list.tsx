@@ -16,7 +16,7 @@ export const FileList = ({ items, queue }: Shown) => (
 )
 
 function FileRow({ item, queue }: { item: Item; queue: Queue }) {
-  const { file, phase, sent, said, upload } = item
+  const { file, phase, sent, said, ended } = item
   return (
     <li class={`file ${phase}`}>
       <div class="line">
@@ -26,18 +26,22 @@ function FileRow({ item, queue }: { item: Item; queue: Queue }) {
         </p>
         <Actions item={item} queue={queue} />
       </div>
-      <progress max={Math.max(1, file.size)} value={sent} aria-label={`Progress of ${file.name}`} />
+      {phase !== 'ready' && (
+        <progress
+          max={Math.max(1, file.size)}
+          value={sent}
+          aria-label={`Progress of ${file.name}`}
+        />
+      )}
       <Way item={item} />
       <p class={said === null ? 'soft words' : 'words bad'}>{said ?? inWords(item)}</p>
-      {phase === 'ready' && upload?.object && (
-        <p class="code soft">SHA-256 {upload.object.sha256}</p>
-      )}
+      {phase === 'ready' && ended?.object && <p class="code soft">SHA-256 {ended.object.sha256}</p>}
     </li>
   )
 }
 
 function Actions({ item, queue }: { item: Item; queue: Queue }) {
-  const { key, file, downloadUrl, phase } = item
+  const { key, file, downloadUrl } = item
   return (
     <div class="actions">
       {downloadUrl !== null && (
@@ -53,26 +57,27 @@ function Actions({ item, queue }: { item: Item; queue: Queue }) {
           Download
         </a>
       )}
-      {mayPause(item) && (
-        <button type="button" aria-label={`Pause ${file.name}`} onClick={() => queue.pause(key)}>
-          Pause
-        </button>
-      )}
-      {mayResume(item) && (
-        <button
-          type="button"
-          aria-label={`${phase === 'stopped' ? 'Try again' : 'Resume'}: ${file.name}`}
-          onClick={() => queue.resume(key)}
-        >
-          {phase === 'stopped' ? 'Try again' : 'Resume'}
-        </button>
-      )}
+      <PauseOrResume item={item} queue={queue} />
       {!isOver(item) && (
         <button type="button" aria-label={`Cancel ${file.name}`} onClick={() => queue.cancel(key)}>
           Cancel
         </button>
       )}
     </div>
+  )
+}
+
+/** One button for both, so that it keeps the focus when it is pressed. */
+function PauseOrResume({ item, queue }: { item: Item; queue: Queue }) {
+  const { key, file, phase } = item
+  const isGoing = mayPause(item)
+  if (!isGoing && !mayResume(item)) return null
+  const word = isGoing ? 'Pause' : phase === 'stopped' ? 'Try again' : 'Resume'
+  const act = isGoing ? queue.pause : queue.resume
+  return (
+    <button type="button" aria-label={`${word}: ${file.name}`} onClick={() => act(key)}>
+      {word}
+    </button>
   )
 }
 

@@ -23,10 +23,12 @@ export type Item = {
   sent: number
   /** Bytes per second; null before it is known. */
   rate: number | null
-  /** Null before there is a slot. */
-  upload: Upload | null
+  /** The upload's; null before there is a slot. */
+  id: string | null
   /** Its way so far. */
   steps: Step[]
+  /** The record, once it is over. */
+  ended: Upload | null
   /** What went wrong, in words. */
   said: string | null
   downloadUrl: string | null
@@ -38,8 +40,9 @@ export const newItem = (key: number, file: File): Item => ({
   phase: 'waiting',
   sent: 0,
   rate: null,
-  upload: null,
+  id: null,
   steps: [],
+  ended: null,
   said: null,
   downloadUrl: null,
 })
@@ -48,7 +51,8 @@ const OVER: readonly Phase[] = ['ready', 'refused', 'canceled']
 
 export const isOver = ({ phase }: Item): boolean => OVER.includes(phase)
 
-export const mayPause = ({ phase }: Item): boolean => phase === 'waiting' || phase === 'uploading'
+const PAUSABLE: readonly Phase[] = ['waiting', 'asking', 'uploading', 'offline']
 
-export const mayResume = ({ phase }: Item): boolean =>
-  phase === 'paused' || phase === 'offline' || phase === 'stopped'
+export const mayPause = ({ phase }: Item): boolean => PAUSABLE.includes(phase)
+
+export const mayResume = ({ phase }: Item): boolean => phase === 'paused' || phase === 'stopped'

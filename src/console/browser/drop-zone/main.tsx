@@ -1,26 +1,20 @@
 /** The development page: files dropped here go through the real API to the object store. */
 
 import { render } from 'preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
-import { createApi } from '../shared/call.ts'
+import { useMemo, useState } from 'preact/hooks'
+import { createBerth } from './berth.ts'
 import type { Item } from './item.ts'
 import { FileList } from './file-list.tsx'
 import { createQueue } from './queue.ts'
+import { Network } from './network.tsx'
 import { Summary } from './summary.tsx'
+import { Unfinished } from './unfinished.tsx'
 import { Zone } from './zone.tsx'
 
 function DropZone({ apiKey }: { apiKey: string }) {
   const [items, setItems] = useState<readonly Item[]>([])
-  const queue = useMemo(() => createQueue(createApi(apiKey), setItems), [apiKey])
-  useEffect(() => {
-    const changed = (): void => queue.networkChanged(navigator.onLine)
-    addEventListener('online', changed)
-    addEventListener('offline', changed)
-    return () => {
-      removeEventListener('online', changed)
-      removeEventListener('offline', changed)
-    }
-  }, [queue])
+  const berth = useMemo(() => createBerth(apiKey), [apiKey])
+  const queue = useMemo(() => createQueue(berth, setItems), [berth])
   return (
     <main>
       <header>
@@ -31,6 +25,8 @@ function DropZone({ apiKey }: { apiKey: string }) {
         </p>
       </header>
       <Zone add={queue.add} />
+      <Network />
+      <Unfinished berth={berth} items={items} />
       <Summary items={items} queue={queue} />
       <FileList items={items} queue={queue} />
       <footer class="soft">

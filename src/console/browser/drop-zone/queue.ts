@@ -1,10 +1,10 @@
 /** What can be done to the files of the page: all of them wait for a turn, and each can be stopped. */
 
-import type { Api } from '../shared/call.ts'
+import { linkTo, type Berth } from './berth.ts'
 import { failureInWords } from './in-words.ts'
 import { isOver, mayPause, mayResume, type Item } from './item.ts'
+import { forget } from './left-over.ts'
 import { createRunner, type Runner } from './runner.ts'
-import { linkTo } from './send-file.ts'
 import { createShelf, type Shelf } from './shelf.ts'
 
 export type Queue = {
@@ -16,18 +16,16 @@ export type Queue = {
   download: (key: number) => void
   pauseAll: () => void
   resumeAll: () => void
-  /** The network is gone, or back. */
-  networkChanged: (isThere: boolean) => void
   /** Takes what is over off the list. */
   clear: () => void
 }
 
-type Parts = { api: Api; shelf: Shelf; runner: Runner }
+type Parts = { berth: Berth; shelf: Shelf; runner: Runner }
 
-export function createQueue(api: Api, show: (items: readonly Item[]) => void): Queue {
+export function createQueue(berth: Berth, show: (items: readonly Item[]) => void): Queue {
   const shelf = createShelf(show)
-  const runner = createRunner(api, shelf)
-  const parts = { api, shelf, runner }
+  const runner = createRunner(berth, shelf)
+  const parts = { berth, shelf, runner }
   const pause = (key: number): void => pauseOne(parts, key)
   const resume = (key: number): void => resumeOne(parts, key)
   return {
@@ -46,12 +44,6 @@ export function createQueue(api: Api, show: (items: readonly Item[]) => void): Q
     },
     resumeAll: () => {
       for (const { key } of shelf.all()) resume(key)
-    },
-    networkChanged: (isThere) => {
-      for (const { key, phase } of shelf.all()) {
-        if (isThere && phase === 'offline') resume(key)
-        if (!isThere && phase === 'uploading') stopOne(parts, key, 'offline')
-      }
     },
     clear: () => shelf.keep((item) => !isOver(item)),
   }
@@ -84,17 +76,18 @@ function cancelOne(parts: Parts, key: number): void {
 }
 
 /** Berth forgets an unused slot by itself, so a call that fails does no harm. */
-async function withdraw({ api, shelf }: Parts, { key, upload }: Item): Promise<void> {
-  if (!upload) return
-  const ended = await api.delete<Item['upload']>(`v1/uploads/${upload.id}`).catch(() => null)
-  if (ended) shelf.change(key, { upload: ended })
+async function withdraw({ berth, shelf }: Parts, { key, id }: Item): Promise<void> {
+  if (id === null) return
+  forget(id)
+  const ended = await berth.uploader.cancel(id).catch(() => null)
+  if (ended) shelf.change(key, { ended })
 }
 
-async function downloadOne({ api, shelf }: Parts, key: number): Promise<void> {
+async function downloadOne({ berth, shelf }: Parts, key: number): Promise<void> {
   const item = shelf.find(key)
-  if (!item?.upload) return
+  if (!item?.id) return
   try {
-    const downloadUrl = await linkTo(api, item.upload.id)
+    const downloadUrl = await linkTo(berth, item.id)
     shelf.change(key, { downloadUrl })
     // The store sends it as an attachment, so the page stays.
     location.assign(downloadUrl)

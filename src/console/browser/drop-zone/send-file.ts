@@ -1,68 +1,68 @@
-/** The story of one file: a slot, the bytes to the store, and its way to a verdict. */
+/** The story of one file: the SDK brings it to a verdict, and the page shows how that goes. */
 
-import type { Api } from '../shared/call.ts'
+import { UploadError, type Progress } from '../../../client/index.ts'
 import type { Upload } from '../shared/records.ts'
+import { linkTo, stepsOf, type Berth } from './berth.ts'
 import { follow } from './follow.ts'
 import { endInWords } from './in-words.ts'
-import type { Item } from './item.ts'
-import { putParts } from './put-parts.ts'
-import { put } from './put.ts'
+import type { Item, Phase } from './item.ts'
 import { createRate } from './rate.ts'
 
 type Told = (change: Partial<Item>) => void
 
-/** Goes on from where an earlier try of the same item ended. */
+/** Goes on from where an earlier try of the same file ended, also one before a reload. */
 export async function sendFile(
-  api: Api,
-  item: Item,
+  berth: Berth,
+  { file }: Item,
   told: Told,
   signal: AbortSignal,
 ): Promise<void> {
-  told({ phase: 'asking', said: null, sent: 0, rate: null })
-  const issued = await askForSlot(api, item, signal)
-  told({ upload: issued })
-  const isOpen = issued.state === 'pending'
-  if (isOpen) await send(api, issued, item.file, { told, signal })
-  told({ phase: 'checking', sent: item.file.size })
-  await follow(api, issued.id, (steps) => told({ steps }), signal)
-  const ended = await api.get<Upload>(`v1/uploads/${issued.id}`, signal)
-  const said = endInWords(ended)
-  if (said !== null) return told({ upload: ended, phase: 'refused', said })
-  told({ upload: ended, phase: 'ready', downloadUrl: await linkTo(api, issued.id) })
-}
-
-/** It is good for some minutes. */
-export const linkTo = async (api: Api, id: string): Promise<string> =>
-  (await api.get<{ url: string }>(`v1/uploads/${id}/download`)).url
-
-/** Once it is no longer pending there is nothing left to send. */
-async function askForSlot(api: Api, { file, upload }: Item, signal: AbortSignal): Promise<Upload> {
-  if (upload === null) {
-    const [contentType = ''] = file.type.split(';')
-    const declared = {
-      filename: file.name,
-      contentType: contentType || 'application/octet-stream',
-      size: file.size,
-    }
-    return api.post<Upload>('v1/uploads', declared, signal)
+  told({ phase: 'asking', said: null, rate: null, steps: [] })
+  const over = new AbortController()
+  const onProgress = shownBy(told, (id) => {
+    void follow(berth, id, (steps) => told({ steps }), over.signal)
+  })
+  const profile = berth.profile === null ? {} : { profile: berth.profile }
+  try {
+    const ended = await berth.uploader
+      .upload(file, { ...profile, signal, onProgress })
+      .catch(recordIn)
+    over.abort()
+    const steps = await stepsOf(berth, ended.id, signal)
+    told({ id: ended.id, ended, steps, sent: file.size, ...(await endOf(berth, ended)) })
+  } finally {
+    over.abort()
   }
-  const now = await api.get<Upload>(`v1/uploads/${upload.id}`, signal)
-  return now.state === 'pending'
-    ? api.post<Upload>(`v1/uploads/${upload.id}/slot`, undefined, signal)
-    : now
 }
 
-type Sending = { told: Told; signal: AbortSignal }
+const PHASES: Record<Progress['stage'], Phase> = {
+  hashing: 'asking',
+  sending: 'uploading',
+  offline: 'offline',
+  verifying: 'checking',
+}
 
-async function send(
-  api: Api,
-  { id, slot, parts }: Upload,
-  file: File,
-  { told, signal }: Sending,
-): Promise<void> {
-  told({ phase: 'uploading' })
+/** @param arrived told once, when all bytes are there. */
+function shownBy(told: Told, arrived: (id: string) => void): (progress: Progress) => void {
   const rateOf = createRate()
-  const progress = (sent: number): void => told({ sent, rate: rateOf(sent) })
-  if (slot) await put(slot, file, { progress, signal })
-  else if (parts) await putParts(api, { id, ...parts }, file, { progress, signal })
+  let isThere = false
+  return ({ stage, sent, id }) => {
+    told({ phase: PHASES[stage], sent, id, rate: stage === 'sending' ? rateOf(sent) : null })
+    if (stage !== 'verifying' || id === null || isThere) return
+    isThere = true
+    arrived(id)
+  }
+}
+
+/** An upload that has ended otherwise than ready is no accident here. */
+function recordIn(error: unknown): Upload {
+  if (error instanceof UploadError && error.upload) return error.upload
+  throw error
+}
+
+async function endOf(berth: Berth, ended: Upload): Promise<Partial<Item>> {
+  const said = endInWords(ended)
+  if (said === null) return { phase: 'ready', downloadUrl: await linkTo(berth, ended.id) }
+  // A slot that nothing came into is no verdict on the file.
+  return { phase: ended.state === 'expired' ? 'stopped' : 'refused', said }
 }

@@ -8,10 +8,10 @@ const USUAL: readonly State[] = ['pending', 'received', 'verifying', 'ready']
 
 /** What has happened, and what usually follows. */
 export function Way({ item }: { item: Item }) {
-  const { steps, upload, phase } = item
-  const known = steps.length > 0 ? steps : upload ? [firstStep(upload.createdAt)] : []
+  const { steps, id, phase } = item
+  const known = steps.length > 0 ? steps : id === null ? [] : [FIRST_STEP]
   const isOver = phase === 'refused' || phase === 'canceled'
-  const ended = upload && isOver && !isOnWay(upload.state) ? [upload.state] : []
+  const ended = item.ended && isOver && !isOnWay(item.ended.state) ? [item.ended.state] : []
   const shown = known.map(({ state }) => state)
   const last = shown.at(-1)
   const coming = isOver ? [] : USUAL.slice(last ? USUAL.indexOf(last) + 1 : 0)
@@ -41,13 +41,8 @@ export function Way({ item }: { item: Item }) {
   )
 }
 
-const firstStep = (at: string): Step => ({
-  version: 1,
-  state: 'pending',
-  at,
-  cause: 'api',
-  detail: null,
-})
+/** Whoever has an id has a slot; the history is not asked for while bytes are on their way. */
+const FIRST_STEP: Step = { version: 1, state: 'pending', at: '', cause: 'api', detail: null }
 
 const isOnWay = (state: State): boolean => USUAL.includes(state)
 
