@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
 import { CALLER_VARIABLES, callerMistakes, identitySlice, ratesSlice } from './config-of-callers.ts'
+import { DOCTOR_VARIABLES } from './config-of-doctor.ts'
 import { loadReceiptKeys } from './receipt-keys.ts'
 
 /** The environment itself, for the commands to hand on. */
@@ -43,6 +44,7 @@ export const ENVIRONMENT = {
   S3_READER_SECRET_ACCESS_KEY: optional,
   S3_KEEPER_ACCESS_KEY_ID: optional,
   S3_KEEPER_SECRET_ACCESS_KEY: optional,
+  ...DOCTOR_VARIABLES,
   EVENTS_S3_TOKEN: token,
   EVENTS_SNS_TOPIC_ARNS: z
     .string()
@@ -120,6 +122,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     identity: identitySlice(e),
     rates: ratesSlice(e),
     receiptKeys: loadReceiptKeys(e.RECEIPT_PRIVATE_KEY, e.RECEIPT_RETIRED_KEYS ?? null),
+    doctor: { admin: credentials(e.S3_ADMIN_ACCESS_KEY_ID, e.S3_ADMIN_SECRET_ACCESS_KEY) },
     metrics: e.METRICS === 'on',
     log: { level: e.LOG_LEVEL },
   }
@@ -162,7 +165,7 @@ const mistakesOf = (error: z.ZodError): string[] =>
   error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
 
 function crossMistakes(env: NodeJS.ProcessEnv): string[] {
-  const halves = ['SIGNER', 'READER', 'KEEPER'].flatMap((who) => {
+  const halves = ['SIGNER', 'READER', 'KEEPER', 'ADMIN'].flatMap((who) => {
     const [id, secret] = [`S3_${who}_${pair.id}`, `S3_${who}_${pair.secret}`]
     if ((env[id] === undefined) === (env[secret] === undefined)) return []
     return [`${env[id] === undefined ? id : secret}: missing, while its other half is set`]

@@ -4,6 +4,7 @@
 import { config as readDotenv } from 'dotenv'
 import { audit } from './cli/audit.ts'
 import { backup } from './cli/backup.ts'
+import { doctor } from './cli/doctor.ts'
 import { events } from './cli/events.ts'
 import { keys } from './cli/keys.ts'
 import { migrate } from './cli/migrate.ts'
@@ -29,6 +30,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void> | void> = {
   audit: (args) => audit(loadDatabase(environment()), args, process.stdout),
   backup: (args) => backup(loadDatabase(environment()), args, print),
   reconcile: compare,
+  doctor: examine,
   version: () => print(readVersion()),
   help: () => print(USAGE),
 }
@@ -41,6 +43,11 @@ function checkProfiles([action, file]: string[]): void {
 async function compare(args: string[]): Promise<void> {
   const differences = await reconcile(loadConfig(environment()), args, process.stdout)
   if (differences > 0) process.exitCode = 1
+}
+
+async function examine(args: string[]): Promise<void> {
+  const width = process.stdout.columns ?? 100
+  if (!(await doctor(loadConfig(environment()), args, { print, width }))) process.exitCode = 1
 }
 
 async function main([name, ...args]: string[]): Promise<void> {
