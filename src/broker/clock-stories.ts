@@ -19,6 +19,7 @@ import { sweepProbes } from './sweep-probes.ts'
 import { sweepRetention } from './sweep-retention.ts'
 import { verifyUpload } from './verify-upload.ts'
 import { watchEvents } from './watch-events.ts'
+import { watchRecords } from './watch-records.ts'
 import { watchStorage } from './watch-storage.ts'
 
 type ClockDeps = BrokerDeps & { circuit: Circuit; known: KnownGuarantees; looks: Looks }
@@ -46,6 +47,7 @@ export function clockStories(deps: ClockDeps) {
     removeOrphans: ifStorage((batch) => removeOrphans(deps, batch)),
     sweepRetention: (batch: number) => sweepRetention(deps, batch),
     watchEvents: () => watchEvents(deps),
+    watchRecords: () => watchRecords(deps),
     watchStorage: () => watchStorage(deps),
     checkScanner: () => checkScanner(deps),
     probeBuckets: ifStorage(() => probeBuckets(deps)),

@@ -11,6 +11,7 @@ import { mount } from './mount.ts'
 import { anonymously } from './rate-limit.ts'
 import { renderProblem } from './render-problem.ts'
 import { requestLog } from './request-log.ts'
+import { measureRequests, type RequestSeen } from './request-metrics.ts'
 import { createEndpoints } from './routes/create-uploads.ts'
 import { eventEndpoints } from './routes/events.ts'
 import { operationEndpoints } from './routes/operations.ts'
@@ -41,6 +42,8 @@ export type AppDeps = {
   pages: readonly Page[]
   /** Null: switched off. */
   metrics: (() => Promise<string>) | null
+  /** Told of every answered request. */
+  requestSeen?: (request: RequestSeen) => void
   /** Null: no topic is configured. */
   assertSns: ((body: string) => Promise<void>) | null
 }
@@ -53,6 +56,7 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
   app.set('trust proxy', config.trustProxy)
   app.set('etag', false)
   app.disable('x-powered-by')
+  if (deps.requestSeen) app.use(measureRequests(deps.requestSeen))
   app.use(requestLog(deps.logger), helmet(), withoutStore, ...crossOrigin(config), assertPath)
   app.use(mount(operationEndpoints(deps)))
   if (config.serveApi) app.use(mount(apiEndpoints(config, deps)))

@@ -14,6 +14,26 @@ export type JobsConfig = {
 
 export type Jobs = { wakeWorkers: () => void; wakeInbox: () => void; stop: () => Promise<void> }
 
+/** The stories of which one would like to know when they last ended well. */
+export const COUNTED: (keyof Broker)[] = [
+  'drainInbox',
+  'sweepLooks',
+  'sweepLeases',
+  'sweepStaging',
+  'sweepClaims',
+  'sweepProbes',
+  'sweepInbox',
+  'sweepOrphans',
+  'removeOrphans',
+  'sweepRetention',
+  'sweepExpired',
+  'watchEvents',
+  'watchRecords',
+  'probeBuckets',
+  'watchStorage',
+  'checkScanner',
+]
+
 const BATCH = 100
 const POLL_MS = 1_000
 const SCANNER_CHECK_MS = 60_000
@@ -48,6 +68,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-retention', sweepMs, broker.sweepRetention),
     job('sweep-expired', sweepMs, broker.sweepExpired),
     job('watch-events', sweepMs, broker.watchEvents),
+    job('watch-records', sweepMs, broker.watchRecords),
     job('probe-buckets', PROBE_CHECK_MS, broker.probeBuckets),
     job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),
     job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),

@@ -152,7 +152,8 @@ function forge(key: string, accessKeyId: string, signature: string): Promise<num
     'X-Amz-SignedHeaders': 'host',
     'X-Amz-Signature': signature,
   })
-  const body = '5\r\nforge\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n'
+  // With a wrong checksum it would be refused for that alone.
+  const body = '5\r\nforge\r\n0\r\nx-amz-checksum-crc32:8wRGLA==\r\n\r\n'
   return new Promise((resolve, reject) => {
     const outgoing = request(`${store.url}/${BUCKET}/${key}?${query.toString()}`, {
       method: 'PUT',
