@@ -7,7 +7,7 @@ JEST := NODE_OPTIONS='--experimental-vm-modules --no-warnings' AWS_SDK_JS_NODE_V
 SOURCES := $(shell find src -type f)
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo bench chaos check format lint types layers deadcode stores faults
+.PHONY: help start test demo bench chaos check format lint types layers deadcode stores faults infra
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -40,6 +40,11 @@ chaos: dist/.built ## Crashes and faults under load, then an independent check (
 	tests/chaos/install
 	@$(BIN)/tsc -p tests/chaos/tsconfig.json
 	@node --enable-source-maps test-output/chaos-program/chaos/main.js
+
+infra: node_modules/.installed ## Every infrastructure file through its checker, and a fault planted in each
+	infra/install
+	infra/check
+	$(JEST) --selectProjects infra --runInBand
 
 format: node_modules/.installed ## Fail when a file is not formatted
 	$(BIN)/prettier --check --log-level warn .

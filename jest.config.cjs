@@ -1,4 +1,4 @@
-/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace; `bench` prints figures. */
+/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace, `infra` its checkers; `bench` prints figures. */
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -18,10 +18,12 @@ module.exports = {
         '<rootDir>/tests/stores/',
         '<rootDir>/tests/bench/',
         '<rootDir>/tests/faults/',
+        '<rootDir>/tests/infra/',
       ],
     },
     { ...common, displayName: 'stores', roots: ['<rootDir>/tests/stores'] },
     { ...common, displayName: 'faults', roots: ['<rootDir>/tests/faults'] },
+    { ...common, displayName: 'infra', roots: ['<rootDir>/tests/infra'] },
     { ...common, displayName: 'bench', roots: ['<rootDir>/tests/bench'] },
   ],
 }
