@@ -7,7 +7,7 @@ JEST := NODE_OPTIONS='--experimental-vm-modules --no-warnings' AWS_SDK_JS_NODE_V
 SOURCES := $(shell find src -type f)
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo bench chaos check format lint types layers deadcode stores faults infra
+.PHONY: help start test demo bench chaos check format lint types layers deadcode stores faults infra package
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -45,6 +45,13 @@ infra: node_modules/.installed ## Every infrastructure file through its checker,
 	infra/install
 	infra/check
 	$(JEST) --selectProjects infra --runInBand
+
+package: dist/.built ## The npm package, checked by publint, with its SBOM (CycloneDX) and notes, in test-output/package
+	@rm -rf test-output/package && mkdir -p test-output/package
+	npm pack --silent --pack-destination test-output/package
+	npm exec --yes --package=publint@0.3.25 -- publint --strict test-output/package/*.tgz
+	npm sbom --omit=dev --sbom-format=cyclonedx > test-output/package/sbom.cdx.json
+	@sed -n '/^## /,$$p' CHANGELOG.md | sed '2,$${/^## /,$$d}' > test-output/package/notes.md
 
 format: node_modules/.installed ## Fail when a file is not formatted
 	$(BIN)/prettier --check --log-level warn .

@@ -46,7 +46,7 @@ async function compare(args: string[]): Promise<void> {
 }
 
 async function examine(args: string[]): Promise<void> {
-  const width = process.stdout.columns ?? 100
+  const width = process.stdout.isTTY ? process.stdout.columns : 100
   if (!(await doctor(loadConfig(environment()), args, { print, width }))) process.exitCode = 1
 }
 

@@ -128,9 +128,10 @@ async function applyRules(patient: Patient): Promise<Mended> {
   if (!rules) return { refusal: found }
   const versioning = await readVersioning(patient)
   const wanted = wantedRules(patient.prefix, versioning.output?.Status === 'Enabled')
-  const others = rules.filter(({ ID }) => !(ID ?? '').startsWith('berth-'))
-  const all = [...others, ...wanted]
-  const whole = await putRules(patient, [...all, abortRule(patient.prefix)])
+  const unfinished = abortRule(patient.prefix)
+  const own = new Set([...wanted, unfinished].map(({ ID }) => ID))
+  const all = [...rules.filter(({ ID }) => !own.has(ID)), ...wanted]
+  const whole = await putRules(patient, [...all, unfinished])
   return whole.refusal === null ? whole : putRules(patient, all)
 }
 

@@ -116,7 +116,7 @@ function addTarget(
   folder: string,
 ): NotificationConfiguration {
   const terms = {
-    Id: 'berth',
+    Id: `berth-${folder.replaceAll('/', '-').replace(/-$/, '')}`,
     Events: ['s3:ObjectCreated:*' as const],
     Filter: { Key: { FilterRules: [{ Name: 'prefix' as const, Value: folder }] } },
   }

@@ -8,10 +8,14 @@ export const SHORTEST_STAGING_DAYS = 8
 const STAGING_DAYS = 14
 const OLD_VERSION_DAYS = 30
 
+/** Each profile's prefix has rules of its own. */
+const nameFor = (name: string, prefix: string): string =>
+  prefix === '' ? name : `${name}-${prefix.replaceAll('/', '-').replace(/-$/, '')}`
+
 /** Berth deletes by itself; these only catch what a Berth that is gone for weeks has left. */
 export const wantedRules = (prefix: string, isVersioned: boolean): LifecycleRule[] => [
   {
-    ID: 'berth-staging',
+    ID: nameFor('berth-staging', prefix),
     Status: 'Enabled',
     Filter: { Prefix: `${prefix}staging/` },
     Expiration: { Days: STAGING_DAYS },
@@ -19,7 +23,7 @@ export const wantedRules = (prefix: string, isVersioned: boolean): LifecycleRule
   ...(isVersioned
     ? [
         {
-          ID: 'berth-old-versions',
+          ID: nameFor('berth-old-versions', prefix),
           Status: 'Enabled' as const,
           Filter: { Prefix: prefix },
           NoncurrentVersionExpiration: { NoncurrentDays: OLD_VERSION_DAYS },
@@ -30,7 +34,7 @@ export const wantedRules = (prefix: string, isVersioned: boolean): LifecycleRule
 
 /** Some stores (MinIO) refuse it; Berth aborts its own assemblies anyway. */
 export const abortRule = (prefix: string): LifecycleRule => ({
-  ID: 'berth-unfinished',
+  ID: nameFor('berth-unfinished', prefix),
   Status: 'Enabled',
   Filter: { Prefix: prefix },
   AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },

@@ -7,6 +7,7 @@ import type { Finding } from '../../bucket/doctor/finding.ts'
 import type { Config, DatabaseConfig } from '../../config.ts'
 import { createClamd } from '../../inspect/scan/clamd.ts'
 import type { Profiles } from '../../profiles.ts'
+import { UnusableDatabase } from '../../store/engine.ts'
 import { openStore, type Store } from '../../store/store.ts'
 
 export type Records = {
@@ -18,7 +19,8 @@ export type Records = {
 const TOLERATED_MS = 2_000
 
 /** Never changes the schema: that is for `berth migrate`, or the start of `berth serve`. */
-export async function examineRecords({ url, poolSize }: DatabaseConfig): Promise<Records> {
+export async function examineRecords(database: DatabaseConfig): Promise<Records> {
+  const { url, poolSize } = database
   const row = { check: 'database', tried: 'to read the records, and the schema' }
   const file = url.startsWith('file:') ? url.slice('file:'.length) : null
   if (file !== null && !existsSync(file)) {
@@ -38,19 +40,23 @@ export async function examineRecords({ url, poolSize }: DatabaseConfig): Promise
     await store.prepare({ migrate: false })
   } catch (error) {
     await store?.close()
-    return { store: null, finding: { ...row, ...unusable(error) } }
+    return { store: null, finding: { ...row, ...unusable(error, database) } }
   }
   return { store, finding: { ...row, ...judgeClock(skewMs) } }
 }
 
 type Judgement = Omit<Finding, 'check' | 'tried'>
 
-const unusable = (error: unknown): Judgement => ({
-  outcome: 'broken',
-  found: messageOf(error),
-  means: 'Every call is answered 503, or berth serve does not start.',
-  mend: 'Check DATABASE_URL and the database; for a schema that is behind: berth migrate.',
-})
+function unusable(error: unknown, { migrateOnStart }: DatabaseConfig): Judgement {
+  const found = messageOf(error)
+  const mend = 'Check DATABASE_URL and the database; for a schema that is behind: berth migrate.'
+  if (migrateOnStart && error instanceof UnusableDatabase && /lacks/.test(found)) {
+    const means = 'berth serve brings the schema up to date at its start.'
+    return { outcome: 'weaker', found, means, mend }
+  }
+  const means = 'Every call is answered 503, or berth serve does not start.'
+  return { outcome: 'broken', found, means, mend }
+}
 
 function judgeClock(skewMs: number): Judgement {
   if (Math.abs(skewMs) <= TOLERATED_MS) {
