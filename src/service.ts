@@ -62,12 +62,10 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
     wakeInbox: () => jobs?.wakeInbox(),
   })
   const stopping = new AbortController()
-  const { version, pages } = extras
   const app = createApp(config.http, {
+    ...extras,
     broker,
     logger,
-    version,
-    pages,
     stopping: stopping.signal,
     metrics: config.metrics ? metrics.render : null,
     requestSeen: metrics.request,
@@ -77,7 +75,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const counted = countJobs(broker, COUNTED, metrics.jobDone)
   if (config.jobs.run) jobs = startJobs(counted, config.jobs, events.warn)
   const poller = startPoller(config, broker, logger)
-  logger.info({ url: listening.url, version }, 'service.started')
+  logger.info({ url: listening.url, version: extras.version }, 'service.started')
 
   const close = async (): Promise<void> => {
     stopping.abort()

@@ -40,8 +40,9 @@ export const abortRule = (prefix: string): LifecycleRule => ({
   AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
 })
 
-const prefixOf = ({ Filter, ...rule }: LifecycleRule & { Prefix?: string | undefined }): string =>
-  Filter?.Prefix ?? Filter?.And?.Prefix ?? rule.Prefix ?? ''
+/** The old form names the prefix beside the filter. */
+const prefixOf = (rule: LifecycleRule): string =>
+  rule.Filter?.Prefix ?? rule.Filter?.And?.Prefix ?? (rule as { Prefix?: string }).Prefix ?? ''
 
 /** A tag or size in the filter makes it miss objects. */
 const isPlain = ({ Filter }: LifecycleRule): boolean =>
