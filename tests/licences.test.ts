@@ -2,7 +2,15 @@ import { expect, it } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 
 /** Of each, at least one has to be among these: all let anybody use Berth under its own licence. */
-const FREE = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT'])
+const FREE = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'ISC',
+  'MIT',
+])
 
 type Package = { license?: string; dev?: boolean; devOptional?: boolean }
 

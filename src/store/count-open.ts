@@ -44,4 +44,4 @@ export async function countNewEvents({ db }: Store, now: Date): Promise<WaitingE
 
 /** No row, no age. */
 const secondsSince = (oldest: number | null, now: Date): number =>
-  oldest === null ? 0 : Math.max(0, (now.getTime() - Number(oldest)) / 1000)
+  oldest === null ? 0 : Math.max(0, (now.getTime() - oldest) / 1000)

@@ -10,7 +10,11 @@ import {
   wantedRules,
 } from '../../src/bucket/doctor/rules.ts'
 
-const rule = (prefix: string, days: number, change: Partial<LifecycleRule> = {}): LifecycleRule => ({
+const rule = (
+  prefix: string,
+  days: number,
+  change: Partial<LifecycleRule> = {},
+): LifecycleRule => ({
   ID: 'theirs',
   Status: 'Enabled',
   Filter: { Prefix: prefix },
@@ -19,16 +23,24 @@ const rule = (prefix: string, days: number, change: Partial<LifecycleRule> = {})
 })
 
 describe('lifecycle rules', () => {
-  it.each<[string, LifecycleRule, boolean]>([
+  it.each<[string, object, boolean]>([
     ['of the whole bucket', rule('', 365), true],
     ['of objects/', rule('objects/', 365), true],
     ['of a folder below objects/', rule('objects/upl_1', 365), true],
     ['of staging/', rule('staging/', 14), false],
-    ['of old versions alone', rule('', 1, { Expiration: { ExpiredObjectDeleteMarker: true } }), false],
+    [
+      'of old versions alone',
+      rule('', 1, { Expiration: { ExpiredObjectDeleteMarker: true } }),
+      false,
+    ],
     ['that is switched off', rule('', 365, { Status: 'Disabled' }), false],
-    ['of the old form, without a filter', { Status: 'Enabled', Prefix: 'obj', Expiration: { Days: 1 } }, true],
+    [
+      'of the old form, without a filter',
+      { Status: 'Enabled', Prefix: 'obj', Expiration: { Days: 1 } },
+      true,
+    ],
   ])('a rule %s: does it lose what is ready?', (_what, given, loses) => {
-    expect(rulesThatLose([given], '').length > 0).toBe(loses)
+    expect(rulesThatLose([given as LifecycleRule], '').length > 0).toBe(loses)
   })
 
   it('staging/ may not expire before the last upload there has its verdict', () => {
@@ -37,12 +49,15 @@ describe('lifecycle rules', () => {
     expect(rulesTooSoon([rule('other/', 1)], '')).toEqual([])
   })
 
-  it.each(['', 'backups/'])('what --fix adds below "%s" clears what it should and loses nothing', (prefix) => {
-    const rules = [...wantedRules(prefix, true), abortRule(prefix)]
-    expect(clearsStaging(rules, prefix)).toBe(true)
-    expect(clearsOldVersions(rules, prefix)).toBe(true)
-    expect([...rulesThatLose(rules, prefix), ...rulesTooSoon(rules, prefix)]).toEqual([])
-  })
+  it.each(['', 'backups/'])(
+    'what --fix adds below "%s" clears what it should and loses nothing',
+    (prefix) => {
+      const rules = [...wantedRules(prefix, true), abortRule(prefix)]
+      expect(clearsStaging(rules, prefix)).toBe(true)
+      expect(clearsOldVersions(rules, prefix)).toBe(true)
+      expect([...rulesThatLose(rules, prefix), ...rulesTooSoon(rules, prefix)]).toEqual([])
+    },
+  )
 
   it('the rules of one profile do not take the place of those of another', () => {
     const names = ['', 'a/', 'a/b/'].flatMap((prefix) => wantedRules(prefix, true).map(nameOf))

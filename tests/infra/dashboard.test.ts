@@ -61,7 +61,9 @@ async function ask(query: string): Promise<unknown[]> {
   return data?.result ?? []
 }
 
-const { panels } = JSON.parse(readFileSync('infra/grafana/berth.json', 'utf8')) as { panels: Panel[] }
+const { panels } = JSON.parse(readFileSync('infra/grafana/berth.json', 'utf8')) as {
+  panels: Panel[]
+}
 const queriesOf = ({ targets = [] }: Panel): string[] =>
   targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '1m'))
 
@@ -69,7 +71,9 @@ const queriesOf = ({ targets = [] }: Panel): string[] =>
 const WITHOUT_DATA = /offset 1d|berth_rejections_total/
 
 describe('the dashboard, over a Prometheus that has scraped a real run', () => {
-  const queries = panels.flatMap((panel) => queriesOf(panel).map((query) => [panel.title, query] as const))
+  const queries = panels.flatMap((panel) =>
+    queriesOf(panel).map((query) => [panel.title, query] as const),
+  )
   it.each(queries)('%s: %s', async (_title, query) => {
     const found = await ask(query)
     if (!WITHOUT_DATA.test(query)) expect(found).not.toEqual([])

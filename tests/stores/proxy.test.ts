@@ -74,7 +74,15 @@ const answers = (port: number): Promise<boolean> =>
 describe('the sample of a proxy before MinIO', () => {
   it('lets everything through that a slot, a download and a browser need', async () => {
     const found = await runDoctor(env)
-    for (const check of ['slot', 'size', 'content-type', 'sha256', 'single-use', 'download', 'cors']) {
+    for (const check of [
+      'slot',
+      'size',
+      'content-type',
+      'sha256',
+      'single-use',
+      'download',
+      'cors',
+    ]) {
       expect([check, found.row(check).outcome]).toEqual([check, 'holds'])
     }
     expect(found.ok).toBe(true)

@@ -58,7 +58,7 @@ async function preflight(patient: Patient, origin: string): Promise<Answer> {
 }
 
 function allows({ status, headers }: Answer, origin: string): boolean {
-  const given = String(headers['access-control-allow-origin'] ?? '')
+  const given = headers['access-control-allow-origin'] ?? ''
   const methods = listOf(headers['access-control-allow-methods'])
   const names = listOf(headers['access-control-allow-headers'])
   return (
@@ -70,8 +70,10 @@ function allows({ status, headers }: Answer, origin: string): boolean {
   )
 }
 
-const listOf = (value: unknown): string[] =>
-  String(value ?? '')
+const listOf = (value: string | string[] | undefined): string[] =>
+  [value ?? '']
+    .flat()
+    .join(',')
     .toLowerCase()
     .split(',')
     .map((one) => one.trim())

@@ -22,7 +22,7 @@ export async function examineDownload(patient: Patient): Promise<Finding> {
       mend: 'Give the reader the policy infra/bucket/reader-policy.json; if the row slot holds, it is not the address.',
     }
   }
-  const disposition = String(answer.headers['content-disposition'] ?? '')
+  const disposition = answer.headers['content-disposition'] ?? ''
   if (disposition.startsWith('attachment')) {
     return { ...row, outcome: 'holds', means: 'Downloads are saved, never shown.', mend: null }
   }

@@ -148,6 +148,8 @@ function connectionFault({ protocol, hostname, port }: URL): Promise<string | nu
     }
     socket.setTimeout(EGRESS_PATIENCE_MS, () => end('no answer'))
     socket.once(isTls ? 'secureConnect' : 'connect', () => end(null))
-    socket.once('error', (error) => end('code' in error ? String(error.code) : error.message))
+    socket.once('error', (error: Error) =>
+      end('code' in error ? String(error.code) : error.message),
+    )
   })
 }
