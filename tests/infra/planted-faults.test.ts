@@ -62,7 +62,7 @@ describe('infra/check', () => {
 
   it.each(FAULTS)(
     '%s turns red with a fault planted in %s: %s → %s',
-    (part, file, was, is) => expect(check(part, plant(file, was, is)).status).toBe(1),
+    (part, file, was, is) => expect(check(part, plant(file, was, is)).status).not.toBe(0),
     120_000,
   )
 })
