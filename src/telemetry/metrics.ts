@@ -108,6 +108,8 @@ function dependencyMetrics(registers: Registry[]) {
     labelNames: ['dependency'],
     registers,
   })
+  // A series that begins only with the first outage cannot be told from one that is missing.
+  circuits.set({ dependency: 'storage' }, 0)
   return {
     clockSkew: (milliseconds: number) => databaseSkew.set(milliseconds / 1000),
     storeClockSkew: (seconds: number) => storeSkew.set(seconds),

@@ -22,7 +22,7 @@ function plant(file: string, was: string, is: string): string {
 }
 
 function check(part: string, root: string) {
-  const { status, stdout, stderr } = spawnSync('infra/check', [part], {
+  const { status, stdout, stderr } = spawnSync(join('infra', 'check'), [part], {
     env: { ...process.env, INFRA: root },
     encoding: 'utf8',
     timeout: 110_000,
