@@ -21,6 +21,7 @@ import { sweepRetention } from './sweep-retention.ts'
 import { sweepTallies, tallyChanges } from './tally-changes.ts'
 import { verifyUpload } from './verify-upload.ts'
 import { watchEvents } from './watch-events.ts'
+import { watchRecords } from './watch-records.ts'
 import { watchStorage } from './watch-storage.ts'
 
 type ClockDeps = BrokerDeps & { circuit: Circuit; known: KnownGuarantees; looks: Looks }
@@ -51,6 +52,7 @@ export function clockStories(deps: ClockDeps) {
     tallyChanges: (batch: number) => tallyChanges(deps, batch),
     sweepTallies: (batch: number) => sweepTallies(deps, batch),
     watchEvents: () => watchEvents(deps),
+    watchRecords: () => watchRecords(deps),
     watchStorage: () => watchStorage(deps),
     checkScanner: () => checkScanner(deps),
     probeBuckets: ifStorage(() => probeBuckets(deps)),

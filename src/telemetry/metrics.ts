@@ -1,6 +1,12 @@
 /** Metrics in the Prometheus text format. Label sets are closed: no id, key or tenant is a label. */
 
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { setBuildInfo } from './build-info.ts'
+import { jobMetrics } from './job-metrics.ts'
+import { recordMetrics } from './record-metrics.ts'
+import { requestMetrics } from './request-metrics.ts'
+import { storageMetrics } from './storage-metrics.ts'
+import { verificationMetrics } from './verification-metrics.ts'
 
 export type Metrics = {
   /** An upload became received. */
@@ -22,12 +28,22 @@ export type Metrics = {
   /** What waits in the outbox, and for how many seconds the oldest of it has. */
   outbox: (depth: number, oldestSeconds: number) => void
   render: () => Promise<string>
-}
+} & ReturnType<typeof partMetrics>
+
+/** Each part of Berth has its metrics in a file of its own. */
+const partMetrics = (registers: Registry[]) => ({
+  ...requestMetrics(registers),
+  ...storageMetrics(registers),
+  ...verificationMetrics(registers),
+  ...recordMetrics(registers),
+  ...jobMetrics(registers),
+})
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  setBuildInfo(registers)
   const arrivals = new Counter({
     name: 'berth_arrivals_total',
     help: 'Uploads that became received, by what told of them.',
@@ -47,6 +63,7 @@ export function createMetrics(): Metrics {
   })
   const webhooks = createWebhookMetrics(registers)
   return {
+    ...partMetrics(registers),
     ...orphanMetrics(registers),
     ...dependencyMetrics(registers),
     ...webhooks,
@@ -97,6 +114,8 @@ function dependencyMetrics(registers: Registry[]) {
     labelNames: ['dependency'],
     registers,
   })
+  // A series that begins only with the first outage cannot be told from one that is missing.
+  circuits.set({ dependency: 'storage' }, 0)
   return {
     clockSkew: (milliseconds: number) => databaseSkew.set(milliseconds / 1000),
     storeClockSkew: (seconds: number) => storeSkew.set(seconds),
