@@ -72,8 +72,13 @@ data "aws_iam_policy_document" "keeper" {
   }
 
   statement {
-    sid       = "TakeFromStaging"
-    actions   = ["s3:GetObject", "s3:DeleteObject"]
+    sid = "TakeFromStaging"
+    actions = [
+      "s3:GetObject",
+      "s3:DeleteObject",
+      "s3:ListMultipartUploadParts",
+      "s3:AbortMultipartUpload",
+    ]
     resources = local.staging
   }
 
