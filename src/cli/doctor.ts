@@ -16,7 +16,8 @@ import { addSeconds } from '../upload/policy.ts'
 import { examineArrival } from './doctor/arrival.ts'
 import { findContradictions } from './doctor/contradictions.ts'
 import { isWell, toJson, toTable, type Report } from './doctor/report.ts'
-import { examineEgress, examineRecords, examineScanner } from './doctor/surroundings.ts'
+import { examineEgress, examineReceivers } from './doctor/egress.ts'
+import { examineRecords, examineScanner } from './doctor/surroundings.ts'
 import { UsageError } from './usage.ts'
 
 type Wanted = { fix: boolean; json: boolean; webhooks: string[] }
@@ -57,6 +58,7 @@ async function examineAll(config: Config, { fix, webhooks }: Wanted): Promise<Re
       finding,
       ...(await examineScanner(config, profiles)),
       ...(await examineEgress(webhooks)),
+      ...(await examineReceivers(store)),
     ])
     for (const place of placesOf(config, profiles)) {
       await examineOne({ config, store, fix }, place, report)

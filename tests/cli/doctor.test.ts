@@ -5,7 +5,11 @@ import { findContradictions } from '../../src/cli/doctor/contradictions.ts'
 import type { Report } from '../../src/cli/doctor/report.ts'
 import { isPrivateHost, isWorthGuessing } from '../../src/cli/doctor/guesses.ts'
 import { loadConfig } from '../../src/config.ts'
+import { examineReceivers } from '../../src/cli/doctor/egress.ts'
 import { parseProfiles } from '../../src/profiles.ts'
+import type { Store } from '../../src/store/store.ts'
+import { insertWebhook } from '../../src/store/webhooks.ts'
+import { aWebhook } from '../support/webhooks.ts'
 import { createWorld, BUCKET, RECEIPT_KEY, SECRETS, type World } from '../support/world.ts'
 
 const REQUIRED = {
@@ -83,6 +87,16 @@ describe('berth doctor', () => {
     expect(found.of('size')).toBeUndefined()
   })
 
+  it('sends an object in parts as far as that goes without making one', async () => {
+    world = await createWorld()
+    expect((await rowsOf()).of('parts')).toMatchObject({
+      outcome: 'holds',
+      found: 'begun, sent, listed, ended',
+    })
+    const signer = { S3_SIGNER_ACCESS_KEY_ID: 'dev-reader', S3_SIGNER_SECRET_ACCESS_KEY: SECRETS.reader }
+    expect((await rowsOf(signer)).of('slot')).toMatchObject({ outcome: 'broken' })
+  })
+
   it('connects to the addresses of webhooks, and says which cannot be reached', async () => {
     world = await createWorld()
     const server = await listening()
@@ -96,6 +110,38 @@ describe('berth doctor', () => {
     expect(found.of('webhook-egress')).toMatchObject({ outcome: 'broken', found: 'ECONNREFUSED' })
   })
 })
+
+describe('examineReceivers', () => {
+  const register = (url: string, nth: number) =>
+    insertWebhook(recordsOf(world), aWebhook(`wh_${nth}`, { url, created_at: nth }), 100)
+
+  it('says nothing where nobody has registered, or there are no records', async () => {
+    world = await createWorld()
+    expect(await examineReceivers(null)).toEqual([])
+    expect(await examineReceivers(world.store)).toEqual([])
+  })
+
+  it('connects to each registered server once: one that is down is weaker, all that are down are broken', async () => {
+    world = await createWorld()
+    const server = await listening()
+    const { port } = server.address() as { port: number }
+    for (const nth of [1, 2]) await register(`http://127.0.0.1:${port}/${nth}`, nth)
+    const [all] = await examineReceivers(world.store)
+    expect(all).toMatchObject({ outcome: 'holds', tried: expect.stringContaining('the 1 servers') })
+    await register('http://127.0.0.1:1/', 3)
+    const [one] = await examineReceivers(world.store)
+    expect(one).toMatchObject({ outcome: 'weaker', found: '127.0.0.1:1 (ECONNREFUSED)' })
+    await new Promise((resolve) => server.close(resolve))
+    const [none] = await examineReceivers(world.store)
+    expect(none).toMatchObject({ outcome: 'broken' })
+    expect(none?.mend).toContain('Open the way out')
+  })
+})
+
+const recordsOf = (one: World | null): Store => {
+  if (!one) throw new Error('no world has begun')
+  return one.store
+}
 
 async function listening(): Promise<Server> {
   const server = createServer((socket) => socket.destroy())
@@ -154,7 +200,12 @@ describe('findContradictions', () => {
       { default: { scan: 'required' } },
       ['scanner', 'broken'],
     ],
-    ['objects that no PUT can carry', {}, { default: { maxSize: '6GiB' } }, ['max-size', 'weaker']],
+    [
+      'webhooks into the network of a public service',
+      { WEBHOOK_ALLOW_PRIVATE: 'on', PUBLIC_URL: 'https://berth.example.com' },
+      undefined,
+      ['webhook-private', 'weaker'],
+    ],
     [
       'events that are configured and refused',
       { ACCEPT_EVENTS: 'off', EVENTS_S3_TOKEN: 'a-token-of-some-length' },

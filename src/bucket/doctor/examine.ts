@@ -11,6 +11,7 @@ import type { Check, Finding } from './finding.ts'
 import { examineForgery } from './forgery.ts'
 import { lifecycleCheck, versioningCheck } from './lifecycle.ts'
 import { notificationCheck } from './notification.ts'
+import { examineParts } from './parts.ts'
 import type { Patient } from './patient.ts'
 import { examinePrivacy } from './privacy.ts'
 import { examineReach } from './reach.ts'
@@ -51,6 +52,7 @@ async function examineObjects(patient: Patient) {
     right,
     ...promises,
     await examineExpiry(patient),
+    await examineParts(patient),
     await examineClaim(patient),
     await examineCondition(patient),
     await examineDownload(patient),

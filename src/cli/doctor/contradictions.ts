@@ -5,16 +5,14 @@ import type { Config } from '../../config.ts'
 import type { Profiles } from '../../profiles.ts'
 import { isPrivateHost, isWorthGuessing } from './guesses.ts'
 
-type Told = Pick<Config, 'http' | 'bucket' | 'scanners' | 'events' | 'jobs'>
-
-const LARGEST_PUT_BYTES = 5 * 1024 ** 3
+type Told = Pick<Config, 'http' | 'bucket' | 'scanners' | 'events' | 'webhooks'>
 
 /** One row for each contradiction, or one that says there is none. */
 export function findContradictions(config: Told, profiles: Profiles): Finding[] {
   const found = [
     ...publicAddress(config),
     ...secrets(config),
-    ...wholeUploads(profiles),
+    ...receivers(config),
     ...scanning(config, profiles),
     ...events(config),
   ]
@@ -106,17 +104,17 @@ function secrets({ http, bucket, scanners }: Told): Finding[] {
   ]
 }
 
-function wholeUploads(profiles: Profiles): Finding[] {
-  const large = [...profiles.values()].filter(({ maxSize }) => maxSize > LARGEST_PUT_BYTES)
-  if (large.length === 0) return []
+function receivers({ http, webhooks }: Told): Finding[] {
+  const isPublic = http.publicUrl !== null && !isPrivateHost(new URL(http.publicUrl).hostname)
+  if (!webhooks.allowPrivate || !isPublic) return []
   return [
     {
-      check: 'max-size',
+      check: 'webhook-private',
       outcome: 'weaker',
-      tried: 'whether one PUT can carry the maxSize of each profile',
-      found: `${large.map(({ name }) => name).join(', ')}: more than 5 GiB`,
-      means: 'A single PUT above 5 GiB is refused by the store.',
-      mend: 'Lower maxSize to 5GiB.',
+      tried: 'whether webhooks may go to addresses of this network',
+      found: `WEBHOOK_ALLOW_PRIVATE is on, and clients come from outside to ${http.publicUrl ?? ''}`,
+      means: 'Whoever has a key with the scope admin can make Berth POST to servers behind it.',
+      mend: 'Set WEBHOOK_ALLOW_PRIVATE=off, unless every holder of such a key may reach this network anyway.',
     },
   ]
 }

@@ -1,8 +1,6 @@
-/** What Berth stands on besides the bucket: the records, the scanner, and the way out to webhooks. */
+/** What Berth stands on besides the bucket: the records and the scanner. */
 
 import { existsSync } from 'node:fs'
-import { connect as connectTcp } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import type { Finding } from '../../bucket/doctor/finding.ts'
 import type { Config, DatabaseConfig } from '../../config.ts'
 import { createClamd } from '../../inspect/scan/clamd.ts'
@@ -109,47 +107,4 @@ export async function examineScanner({ scanners }: Config, profiles: Profiles): 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? messageOf(error.cause) : error.message || error.name
-}
-
-const EGRESS_PATIENCE_MS = 5_000
-
-/** A connection alone, no request: whoever is there would take one for a webhook. */
-export async function examineEgress(addresses: readonly string[]): Promise<Finding[]> {
-  const findings: Finding[] = []
-  for (const address of addresses) {
-    const url = new URL(address)
-    const row = { check: 'webhook-egress', tried: `to connect to ${url.host}` }
-    const fault = await connectionFault(url)
-    findings.push(
-      fault === null
-        ? { ...row, outcome: 'holds', found: 'connected', means: 'Webhooks get out.', mend: null }
-        : {
-            ...row,
-            outcome: 'broken',
-            found: fault,
-            means: 'Its webhooks are tried for a day and then given up.',
-            mend: 'Open the way out (firewall, network policy, egress proxy), or correct the address.',
-          },
-    )
-  }
-  return findings
-}
-
-/** Null: connected, with a certificate that is trusted where there is one. */
-function connectionFault({ protocol, hostname, port }: URL): Promise<string | null> {
-  const isTls = protocol === 'https:'
-  const host = hostname.replace(/^\[|\]$/g, '')
-  const options = { host, port: Number(port || (isTls ? 443 : 80)) }
-  return new Promise((resolve) => {
-    const socket = isTls ? connectTls({ ...options, servername: host }) : connectTcp(options)
-    const end = (fault: string | null): void => {
-      socket.destroy()
-      resolve(fault)
-    }
-    socket.setTimeout(EGRESS_PATIENCE_MS, () => end('no answer'))
-    socket.once(isTls ? 'secureConnect' : 'connect', () => end(null))
-    socket.once('error', (error: Error) =>
-      end('code' in error ? String(error.code) : error.message),
-    )
-  })
 }
