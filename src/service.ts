@@ -55,6 +55,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const broken = new Promise<Error>((resolve) => (reportBroken = resolve))
   const store = await openRecords(config, { ...reportTo(events, metrics), broken: reportBroken })
 
+  metrics.databasePool(store.pool)
   // The jobs need the broker and wake-ups run the other way, so they meet here.
   let jobs: Jobs | null = null
   const now = extras.now ?? store.clock.now
