@@ -23,6 +23,7 @@ import { pageEndpoints, type Page } from './routes/pages.ts'
 import { partEndpoints } from './routes/parts.ts'
 import { problemEndpoints } from './routes/problems.ts'
 import { statusEndpoints } from './routes/status.ts'
+import { traceRequests } from './trace-requests.ts'
 import { tokenEndpoints } from './routes/tokens.ts'
 import { uploadEndpoints } from './routes/uploads.ts'
 import { webhookEndpoints } from './routes/webhooks.ts'
@@ -70,6 +71,7 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
   app.set('etag', false)
   app.disable('x-powered-by')
   setPublicUrl(app, config.publicUrl)
+  app.use(traceRequests)
   if (deps.requestSeen) app.use(measureRequests(deps.requestSeen))
   app.use(requestLog(deps.logger), helmet(), withoutStore, ...crossOrigin(config), assertPath)
   app.use(mount([...operationEndpoints(deps), ...documents(deps)]))
@@ -126,6 +128,7 @@ function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
         'idempotency-key',
         'if-match',
         'last-event-id',
+        'traceparent',
         'x-request-id',
       ],
       exposedHeaders: [

@@ -18,9 +18,9 @@ export const measureRequests =
 const KNOWN = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])
 
 /** A client may send any word as a method; each would be a series of its own. */
-const methodOf = ({ method }: Request): string => (KNOWN.has(method) ? method : 'other')
+export const methodOf = ({ method }: Request): string => (KNOWN.has(method) ? method : 'other')
 
-function routeOf(req: Request): string {
+export function routeOf(req: Request): string {
   const route = req.route as { path?: unknown } | undefined
   return typeof route?.path === 'string' ? route.path : 'none'
 }

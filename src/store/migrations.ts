@@ -20,7 +20,7 @@ import { up as trace } from './migrations/0071-trace.ts'
  * `expanding`: programs that do not know it run on what it leaves, also while others that know it
  * write beside them. `contracting`: only programs that know the migration `since` do.
  */
-export type Step = { kind: 'expanding' } | { kind: 'contracting'; since: string }
+type Step = { kind: 'expanding' } | { kind: 'contracting'; since: string }
 
 type Up = (db: Kysely<unknown>) => Promise<void>
 

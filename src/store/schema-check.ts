@@ -6,7 +6,7 @@ import { MIGRATIONS, type StepRow } from './migrations.ts'
 import type { Schema } from './schema.ts'
 
 /** `newer`: made by a later release, which says that this one may run on it. */
-export type SchemaAge = 'older' | 'same' | 'newer'
+type SchemaAge = 'older' | 'same' | 'newer'
 
 /** Throws when the schema was changed in a way that this program does not know and cannot bear. */
 export async function schemaAge(db: Kysely<Schema>): Promise<SchemaAge> {

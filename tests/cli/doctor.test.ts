@@ -93,7 +93,10 @@ describe('berth doctor', () => {
       outcome: 'holds',
       found: 'begun, sent, listed, ended',
     })
-    const signer = { S3_SIGNER_ACCESS_KEY_ID: 'dev-reader', S3_SIGNER_SECRET_ACCESS_KEY: SECRETS.reader }
+    const signer = {
+      S3_SIGNER_ACCESS_KEY_ID: 'dev-reader',
+      S3_SIGNER_SECRET_ACCESS_KEY: SECRETS.reader,
+    }
     expect((await rowsOf(signer)).of('slot')).toMatchObject({ outcome: 'broken' })
   })
 

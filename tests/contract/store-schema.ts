@@ -78,7 +78,9 @@ export function describeSchema(f: Fixture): void {
       const planted = (store: Store, kind: 'expanding' | 'contracting', since: string | null) =>
         store.db.transaction().execute(async (trx) => {
           await sql`alter table uploads add column later text`.execute(trx)
-          await sql`insert into kysely_migration (name, timestamp) values ('9999-later', 'x')`.execute(trx)
+          await sql`insert into kysely_migration (name, timestamp) values ('9999-later', 'x')`.execute(
+            trx,
+          )
           await sql`insert into schema_steps values ('9999-later', ${kind}, ${since})`.execute(trx)
         })
 

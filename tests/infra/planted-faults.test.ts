@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -51,6 +51,34 @@ const FAULTS: [part: string, file: string, was: string, is: string][] = [
   ['systemd', 'systemd/berth.service', 'ProtectSystem=strict', 'ProtectSystem=very'],
   ['systemd', 'systemd/berth.service', 'SystemCallFilter=@system-service', ''],
 ]
+
+describe('the checkers of the description and of the package', () => {
+  const scratch = (): string => (folder = mkdtempSync(join(tmpdir(), 'berth-infra-')))
+  const ended = (command: string, args: string[], cwd = '.') =>
+    spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 110_000 }).status
+
+  it('redocly is green as it is, and turns red when two operations have one name', () => {
+    const file = join(scratch(), 'openapi.json')
+    const lint = ['lint', '--config', 'redocly.yaml', file]
+    const text = readFileSync('openapi.json', 'utf8')
+    writeFileSync(file, text)
+    expect(ended('node_modules/.bin/redocly', lint)).toBe(0)
+    const [first = '', second = ''] = text.match(/"operationId": ?"[^"]+"/g) ?? []
+    writeFileSync(file, text.replace(second, first))
+    expect(ended('node_modules/.bin/redocly', lint)).not.toBe(0)
+  }, 120_000)
+
+  it('publint is green as it is, and turns red when an export leads nowhere', () => {
+    const [tarball = ''] = readdirSync('test-output/package').filter((name) => /tgz$/.test(name))
+    const to = scratch()
+    const unpack = ['-xzf', join('test-output/package', tarball), '-C', to, '--strip-components=1']
+    expect(ended('tar', unpack)).toBe(0)
+    const publint = join(process.cwd(), 'node_modules/.bin/publint')
+    expect(ended(publint, ['--strict', '--pack=false'], to)).toBe(0)
+    rmSync(join(to, 'dist/client/index.js'))
+    expect(ended(publint, ['--strict', '--pack=false'], to)).not.toBe(0)
+  }, 120_000)
+})
 
 describe('infra/check', () => {
   // Or a checker that is missing would turn everything red.

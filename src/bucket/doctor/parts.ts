@@ -23,7 +23,8 @@ export async function examineParts(patient: Patient): Promise<Finding> {
     const found = 'begun, sent, listed, ended'
     return { ...row, outcome: 'holds', found, means: 'Large objects can be sent.', mend: null }
   }
-  const means = 'Objects above the multipartThreshold of their profile cannot be sent, or stay unfinished.'
+  const means =
+    'Objects above the multipartThreshold of their profile cannot be sent, or stay unfinished.'
   return { ...row, outcome: 'broken', means, ...fault }
 }
 
