@@ -16,15 +16,16 @@ const keepsTo = (name, from, packages) => ({
 module.exports = {
   forbidden: [
     only('upload', 'problem'),
-    only('bucket', 'upload', 'problem'),
+    only('bucket', 'upload', 'tracing', 'problem'),
     only('store', 'upload', 'problem'),
     only('inspect', 'upload', 'problem'),
     only('webhooks', 'problem'),
-    only('broker', 'upload', 'bucket', 'store', 'inspect', 'webhooks', 'problem'),
-    only('http', 'broker', 'upload', 'problem'),
+    only('broker', 'upload', 'bucket', 'store', 'inspect', 'webhooks', 'tracing', 'problem'),
+    only('http', 'broker', 'upload', 'tracing', 'problem'),
     only('jobs', 'broker', 'upload', 'problem'),
     only('events', 'broker', 'upload', 'problem'),
     only('identity', 'problem'),
+    only('tracing'),
     only('telemetry', 'problem'),
     // The drop zone sends files as any page would.
     only('console', 'client'),
@@ -60,6 +61,11 @@ module.exports = {
     ),
     keepsTo('express-stays-in-http', '^src/http/', 'node_modules/(express|helmet|cors|pino-http)/'),
     keepsTo('drivers-stay-in-store', '^src/store/', 'node_modules/(better-sqlite3|kysely|pg)/'),
+    keepsTo(
+      'spans-stay-where-they-are',
+      '^src/(tracing|http|broker)/',
+      'node_modules/@opentelemetry/',
+    ),
     {
       // It has to be wrong in other ways than what it checks.
       name: 'the-checker-shares-no-code',

@@ -9,7 +9,7 @@ PAGES := src/console/browser
 SWAGGER_UI := swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt LICENSE NOTICE
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo bench chaos check format lint types layers deadcode description openapi schemathesis stores faults browser
+.PHONY: help start test demo bench chaos check format lint types layers deadcode description openapi schemathesis stores faults browser infra package rehearse
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -50,6 +50,22 @@ chaos: dist/.built ## Crashes and faults under load, then an independent check (
 	tests/chaos/install
 	@$(BIN)/tsc -p tests/chaos/tsconfig.json
 	@node --enable-source-maps test-output/chaos-program/chaos/main.js
+
+infra: package ## Every infrastructure file through its checker, and a fault planted in each
+	infra/install
+	infra/check
+	$(JEST) --selectProjects infra --runInBand
+
+rehearse: dist/.built ## A release packed, installed, migrated, started, verified, rolled back, as production does (PREVIOUS=its tarball)
+	tests/stores/install
+	$(JEST) --selectProjects rehearse --runInBand
+
+package: dist/.built ## The npm package, checked by publint, with its SBOM (CycloneDX) and notes, in test-output/package
+	@rm -rf test-output/package && mkdir -p test-output/package
+	npm pack --silent --pack-destination test-output/package
+	$(BIN)/publint --strict test-output/package/*.tgz
+	npm sbom --omit=dev --sbom-format=cyclonedx > test-output/package/sbom.cdx.json
+	@sed -n '/^## /,$$p' CHANGELOG.md | sed '2,$${/^## /,$$d}' > test-output/package/notes.md
 
 format: node_modules/.installed ## Fail when a file is not formatted
 	$(BIN)/prettier --check --log-level warn .

@@ -1,4 +1,4 @@
-/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace, `browser` Chromium; `bench` prints figures. */
+/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace, `browser` Chromium, `infra` its checkers, `rehearse` the stores; `bench` prints figures. */
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -22,11 +22,15 @@ module.exports = {
         '<rootDir>/tests/bench/',
         '<rootDir>/tests/faults/',
         '<rootDir>/tests/browser/',
+        '<rootDir>/tests/infra/',
+        '<rootDir>/tests/rehearse/',
       ],
     },
     { ...common, displayName: 'stores', roots: ['<rootDir>/tests/stores'] },
     { ...common, displayName: 'faults', roots: ['<rootDir>/tests/faults'] },
     { ...common, displayName: 'browser', roots: ['<rootDir>/tests/browser'] },
+    { ...common, displayName: 'infra', roots: ['<rootDir>/tests/infra'] },
+    { ...common, displayName: 'rehearse', roots: ['<rootDir>/tests/rehearse'] },
     { ...common, displayName: 'bench', roots: ['<rootDir>/tests/bench'] },
   ],
 }

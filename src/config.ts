@@ -3,6 +3,8 @@
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
 import { CALLER_VARIABLES, callerMistakes, identitySlice, ratesSlice } from './config-of-callers.ts'
+import { DOCTOR_VARIABLES } from './config-of-doctor.ts'
+import { SCANNER_VARIABLES, scannerMistakes, scannersSlice } from './config-of-scanners.ts'
 import { dispatchSlice, WEBHOOK_VARIABLES, webhooksSlice } from './config-of-webhooks.ts'
 import { loadReceiptKeys } from './receipt-keys.ts'
 
@@ -44,6 +46,7 @@ export const ENVIRONMENT = {
   S3_READER_SECRET_ACCESS_KEY: optional,
   S3_KEEPER_ACCESS_KEY_ID: optional,
   S3_KEEPER_SECRET_ACCESS_KEY: optional,
+  ...DOCTOR_VARIABLES,
   EVENTS_S3_TOKEN: token,
   EVENTS_SNS_TOPIC_ARNS: z
     .string()
@@ -54,14 +57,7 @@ export const ENVIRONMENT = {
   EVENTS_EVENTBRIDGE_KEY: token,
   EVENTS_SQS_QUEUE_URL: address.optional(),
   SQS_ENDPOINT: address.optional(),
-  CLAMD_ADDRESS: z
-    .string()
-    .regex(/^(\/.+|[^/\s]+:\d{1,5})$/, 'expected host:port or the path of a socket')
-    .optional(),
-  CLAMD_TIMEOUT_SECONDS: seconds.default(60),
-  SCANNER_URL: address.optional(),
-  SCANNER_TOKEN: token,
-  SCANNER_TIMEOUT_SECONDS: seconds.default(300),
+  ...SCANNER_VARIABLES,
   RECEIPT_PRIVATE_KEY: text,
   RECEIPT_RETIRED_KEYS: optional,
   TOKEN_SECRET: z.string().min(32, 'expected at least 32 characters'),
@@ -124,6 +120,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     identity: identitySlice(e),
     rates: ratesSlice(e),
     receiptKeys: loadReceiptKeys(e.RECEIPT_PRIVATE_KEY, e.RECEIPT_RETIRED_KEYS ?? null),
+    doctor: { admin: credentials(e.S3_ADMIN_ACCESS_KEY_ID, e.S3_ADMIN_SECRET_ACCESS_KEY) },
     metrics: e.METRICS === 'on',
     log: { level: e.LOG_LEVEL },
   }
@@ -166,17 +163,15 @@ const mistakesOf = (error: z.ZodError): string[] =>
   error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
 
 function crossMistakes(env: NodeJS.ProcessEnv): string[] {
-  const halves = ['SIGNER', 'READER', 'KEEPER'].flatMap((who) => {
+  const halves = ['SIGNER', 'READER', 'KEEPER', 'ADMIN'].flatMap((who) => {
     const [id, secret] = [`S3_${who}_${pair.id}`, `S3_${who}_${pair.secret}`]
     if ((env[id] === undefined) === (env[secret] === undefined)) return []
     return [`${env[id] === undefined ? id : secret}: missing, while its other half is set`]
   })
-  const open = env['SCANNER_URL'] !== undefined && env['SCANNER_TOKEN'] === undefined
   const unknown = (env['ROLES'] ?? 'api').split(',').filter((role) => !/^(api|worker)$/.test(role))
-  const bare = open ? ['SCANNER_TOKEN: missing, while SCANNER_URL is set'] : []
   return [
     ...halves,
-    ...bare,
+    ...scannerMistakes(env),
     ...callerMistakes(env),
     ...unknown.map((role) => `ROLES: expected api, worker or both, got ${role}`),
   ]
@@ -199,21 +194,6 @@ const httpSlice = (e: Env) => ({
   corsOrigins: e.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
   trustProxy: e.TRUST_PROXY === 'off' ? (false as const) : e.TRUST_PROXY,
   uploadEndpoint: e.S3_PUBLIC_ENDPOINT ?? e.S3_ENDPOINT ?? null,
-})
-
-const scannersSlice = (e: Env) => ({
-  clamd:
-    e.CLAMD_ADDRESS === undefined
-      ? null
-      : { address: e.CLAMD_ADDRESS, timeoutMs: e.CLAMD_TIMEOUT_SECONDS * 1000 },
-  http:
-    e.SCANNER_URL === undefined
-      ? null
-      : {
-          url: e.SCANNER_URL,
-          token: e.SCANNER_TOKEN ?? '',
-          timeoutMs: e.SCANNER_TIMEOUT_SECONDS * 1000,
-        },
 })
 
 const eventsSlice = (e: Env) => ({

@@ -4,6 +4,7 @@
 import { config as readDotenv } from 'dotenv'
 import { audit } from './cli/audit.ts'
 import { backup } from './cli/backup.ts'
+import { doctor } from './cli/doctor.ts'
 import { events } from './cli/events.ts'
 import { keys } from './cli/keys.ts'
 import { migrate } from './cli/migrate.ts'
@@ -33,6 +34,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void> | void> = {
   audit: (args) => audit(loadDatabase(environment()), args, process.stdout),
   backup: (args) => backup(loadDatabase(environment()), args, print),
   reconcile: compare,
+  doctor: examine,
   version: () => print(readVersion()),
   help: () => print(USAGE),
 }
@@ -50,6 +52,11 @@ async function compare(args: string[]): Promise<void> {
 async function sendFiles(args: string[]): Promise<void> {
   const failed = await upload(args, process.stdout)
   if (failed > 0) process.exitCode = 1
+}
+
+async function examine(args: string[]): Promise<void> {
+  const width = process.stdout.isTTY ? process.stdout.columns : 100
+  if (!(await doctor(loadConfig(environment()), args, { print, width }))) process.exitCode = 1
 }
 
 async function main([name, ...args]: string[]): Promise<void> {

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { uuidv7obj } from 'uuidv7'
 import { createBroker, type Broker, type BrokerDeps } from './broker/broker.ts'
 import { createBucket } from './bucket/bucket.ts'
+import { measureBucket } from './bucket/measure-bucket.ts'
 import { ConfigError } from './config-error.ts'
 import type { Config } from './config.ts'
 import { parseEvent } from './events/parse-event.ts'
@@ -16,11 +17,12 @@ import { listen } from './http/server.ts'
 import { createDetector, type Detector } from './inspect/detector.ts'
 import { fetchKeysFrom } from './identity/fetch-keys.ts'
 import { createIdentityProvider } from './identity/identity-provider.ts'
-import { inspect, type Pass } from './inspect/inspect.ts'
+import { inspect, type InspectDeps, type Pass } from './inspect/inspect.ts'
 import { createClamd } from './inspect/scan/clamd.ts'
 import { createHttpScanner } from './inspect/scan/http-scanner.ts'
 import { createFitScanner, type FitScanner } from './inspect/scan/fit-scanner.ts'
-import { startJobs, type Jobs } from './jobs/jobs.ts'
+import { countJobs } from './jobs/count-jobs.ts'
+import { COUNTED, startJobs, type Jobs } from './jobs/jobs.ts'
 import { loadProfiles } from './profiles.ts'
 import type { StoreReport } from './store/engine.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -53,6 +55,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const broken = new Promise<Error>((resolve) => (reportBroken = resolve))
   const store = await openRecords(config, { ...reportTo(events, metrics), broken: reportBroken })
 
+  metrics.databasePool(store.pool)
   // The jobs need the broker and wake-ups run the other way, so they meet here.
   let jobs: Jobs | null = null
   const now = extras.now ?? store.clock.now
@@ -64,16 +67,17 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   })
   const stopping = new AbortController()
   const app = createApp(config.http, {
+    ...extras,
     broker,
     logger,
-    version: extras.version,
-    pages: extras.pages,
     stopping: stopping.signal,
     metrics: config.metrics ? metrics.render : null,
+    requestSeen: metrics.request,
     assertSns: snsGateFor(config.events.sns, now),
   })
   const listening = await listen(app, config.http)
-  if (config.jobs.run) jobs = startJobs(broker, config.jobs, events.warn)
+  const counted = countJobs(broker, COUNTED, metrics.jobDone)
+  if (config.jobs.run) jobs = startJobs(counted, config.jobs, events.warn)
   const poller = startPoller(config, broker, logger)
   logger.info({ url: listening.url, version: extras.version }, 'service.started')
 
@@ -143,7 +147,7 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     profiles,
     now,
     random: Math.random,
-    inspect: (pass: Pass) => inspect({ detect, scanner, idleMs: STREAM_IDLE_MS }, pass),
+    inspect: measuredInspect({ detect, scanner, idleMs: STREAM_IDLE_MS }, metrics),
     parseEvent,
     scanner,
     scanByUrl: config.scanners.http && createHttpScanner(config.scanners.http),
@@ -153,7 +157,7 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     checkForeign:
       config.identity &&
       createIdentityProvider(config.identity, fetchKeysFrom(config.identity.keySet), now),
-    bucket: createBucket(config.bucket, undefined, now),
+    bucket: measureBucket(createBucket(config.bucket, undefined, now), metrics),
     limits: config.limits,
     webhooks: config.webhooks,
     secretBox: createSecretBox(config.http.tokenSecret),
@@ -166,3 +170,12 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     node: `${hostname()}/${randomUUID()}`,
   }
 }
+
+const measuredInspect =
+  (deps: InspectDeps, { inspected }: Pick<Metrics, 'inspected'>) =>
+  async (pass: Pass) => {
+    const began = performance.now()
+    const found = await inspect(deps, pass)
+    inspected(found.size, (performance.now() - began) / 1000)
+    return found
+  }

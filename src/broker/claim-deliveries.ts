@@ -23,6 +23,12 @@ export const isDeliveryDue = ({ store, now }: QueueDeps): Promise<boolean> =>
 export const dueEndpoints = ({ store, now }: QueueDeps, turn: Turn): Promise<string[]> =>
   listDueEndpoints(store, { ...turn, now: now(), suspectFrom: SUSPECT_FROM })
 
+/** Whether an endpoint that is no suspect still waits for what was due before then. */
+export async function isAnythingLate({ store }: Pick<QueueDeps, 'store'>, dueBefore: Date) {
+  const asked = { now: dueBefore, suspectFrom: SUSPECT_FROM, isSuspect: false }
+  return (await listDueEndpoints(store, { ...asked, afterId: '', limit: 1 })).length > 0
+}
+
 export function claimFor(
   { store, now, webhooks }: QueueDeps,
   webhookId: string,

@@ -1,5 +1,6 @@
 /** The stories that nobody asks for: what the clock starts, with their dependencies bound. */
 
+import { inSpan, type SpanTerms } from '../tracing/span.ts'
 import type { Upload } from '../upload/upload.ts'
 import type { BrokerDeps } from './broker-deps.ts'
 import type { Circuit } from './circuit.ts'
@@ -21,6 +22,7 @@ import { sweepRetention } from './sweep-retention.ts'
 import { sweepTallies, tallyChanges } from './tally-changes.ts'
 import { verifyUpload } from './verify-upload.ts'
 import { watchEvents } from './watch-events.ts'
+import { watchRecords } from './watch-records.ts'
 import { watchStorage } from './watch-storage.ts'
 
 type ClockDeps = BrokerDeps & { circuit: Circuit; known: KnownGuarantees; looks: Looks }
@@ -36,7 +38,8 @@ export function clockStories(deps: ClockDeps) {
     drainInbox: ifStorage((batch) => drainInbox(deps, batch)),
     nextVerifications: async (limit: number) =>
       (await circuit.passes()) ? nextVerifications(deps, limit) : [],
-    verifyUpload: (upload: Upload, stop: AbortSignal) => verifyUpload(deps, upload, stop),
+    verifyUpload: (upload: Upload, stop: AbortSignal) =>
+      inSpan('upload.verify', aboutUpload(upload), () => verifyUpload(deps, upload, stop)),
     sweepLooks: ifStorage((budget) => sweepLooks(deps, budget)),
     sweepLeases: (batch: number) => sweepLeases(deps, batch),
     sweepStaging: ifStorage((batch) => sweepStaging(deps, batch)),
@@ -51,8 +54,15 @@ export function clockStories(deps: ClockDeps) {
     tallyChanges: (batch: number) => tallyChanges(deps, batch),
     sweepTallies: (batch: number) => sweepTallies(deps, batch),
     watchEvents: () => watchEvents(deps),
+    watchRecords: () => watchRecords(deps),
     watchStorage: () => watchStorage(deps),
     checkScanner: () => checkScanner(deps),
     probeBuckets: ifStorage(() => probeBuckets(deps)),
   }
 }
+
+const aboutUpload = ({ id, traceparent }: Upload): SpanTerms => ({
+  kind: 'internal',
+  traceparent,
+  facts: { 'berth.upload.id': id },
+})

@@ -1,7 +1,10 @@
 /** One attempt of one delivery: sign, send, and write down what became of it. Safe to repeat. */
 
+import { SpanStatusCode, type Span } from '@opentelemetry/api'
 import { findDispatch, type Claim, type Dispatch } from '../store/delivery-queue.ts'
 import { recordDelivered, recordFailed, releaseClaim } from '../store/delivery-results.ts'
+import { inSpan, type SpanTerms } from '../tracing/span.ts'
+import { traceparentOf } from '../tracing/traceparent.ts'
 import { addSeconds } from '../upload/policy.ts'
 import { assertEndpointUrl } from '../webhooks/endpoint-url.ts'
 import { nextDelaySeconds } from '../webhooks/schedule.ts'
@@ -23,7 +26,10 @@ export async function deliver(deps: DeliverDeps, claim: Claim, stop: AbortSignal
   const dispatch = await findDispatch(deps.store, claim)
   // Disabled or deleted meanwhile; the sweep makes it a dead letter.
   if (!dispatch) return
-  const sent = await attempt(deps, dispatch, stop)
+  const sent = await inSpan('webhook.attempt', about(dispatch), async (span) => {
+    const ended = await attempt(deps, { ...dispatch, traceparent: traceparentOf(span) }, stop)
+    return told(span, ended)
+  })
   if (sent.outcome === 'stopped') {
     await releaseClaim(deps.store, claim, deps.now())
     return
@@ -31,6 +37,19 @@ export async function deliver(deps: DeliverDeps, claim: Claim, stop: AbortSignal
   deps.meter.delivery(outcomeOf(sent))
   const record = outcomeOf(sent) === 'delivered' ? succeed : fail
   await writeDown(deps, stop, () => record(deps, claim, sent))
+}
+
+const about = ({ webhook_id, event_id, traceparent }: Dispatch): SpanTerms => ({
+  kind: 'client',
+  traceparent,
+  facts: { 'berth.webhook.id': webhook_id, 'berth.webhook.event': event_id },
+})
+
+function told(span: Span, sent: Sent): Sent {
+  span.setAttribute('berth.webhook.outcome', sent.outcome)
+  if (sent.outcome === 'answered') span.setAttribute('http.response.status_code', sent.status)
+  if (outcomeOf(sent) !== 'delivered') span.setStatus({ code: SpanStatusCode.ERROR })
+  return sent
 }
 
 async function attempt(deps: DeliverDeps, dispatch: Dispatch, stop: AbortSignal): Promise<Sent> {
@@ -46,7 +65,9 @@ function prepare(deps: DeliverDeps, dispatch: Dispatch): Message | Sent {
     const url = assertEndpointUrl(dispatch.url, webhooks)
     const at = now()
     const secrets = livingSecrets(secretBox, dispatch, at)
-    const headers = { ...HEADERS, ...signedHeaders({ id, body, secrets }, at) }
+    const { traceparent } = dispatch
+    const context = traceparent === null ? {} : { traceparent }
+    const headers = { ...HEADERS, ...context, ...signedHeaders({ id, body, secrets }, at) }
     return { url, headers, body }
   } catch (error) {
     deps.log.warn('webhook.unusable', { webhookId: dispatch.webhook_id, error: nameOf(error) })

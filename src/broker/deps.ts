@@ -1,6 +1,7 @@
 /** What the stories are told and given: each takes the part it names. */
 
 import type { Bucket } from '../bucket/bucket.ts'
+import type { OpenUploads, WaitingEvents } from '../store/count-open.ts'
 import type { Store } from '../store/store.ts'
 import type { Grace, Profile } from '../upload/policy.ts'
 
@@ -30,6 +31,10 @@ type Meter = {
   circuit: (dependency: 'storage', isOpen: boolean) => void
   /** Seconds that the store's clock is ahead of ours. */
   storeClockSkew: (seconds: number) => void
+  /** An upload became ready, or was rejected for this reason. */
+  verdict: (reason: string | null, secondsSinceArrival: number) => void
+  openUploads: (state: string, found: OpenUploads) => void
+  inbox: (found: WaitingEvents) => void
 }
 
 export type Deps = {

@@ -23,6 +23,8 @@ export type SlotRequest = Declared & {
   subject: string | null
   /** The upload token that asks, if one does. */
   tokenId?: string | null
+  /** The W3C trace context of whoever asks. */
+  traceparent?: string | null
 }
 
 /** The slot is null when the object goes in parts: their URLs are asked for as they are needed. */
@@ -81,6 +83,7 @@ function pendingUpload(deps: IssueDeps, { tenant, request, profile }: Asked): Up
     tenant,
     subject: request.subject,
     tokenId: request.tokenId ?? null,
+    traceparent: request.traceparent ?? null,
     profile: profile.name,
     profileHash: profile.hash,
     declared: { filename, contentType, size, sha256, metadata },

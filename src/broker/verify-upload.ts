@@ -42,14 +42,20 @@ async function attempt(deps: VerifyDeps, leased: Leased): Promise<void> {
   const at = deps.now()
   const object = { size, sha256, scan, versionId, verifiedAt: at, contentType }
   const ready = await recordReady(deps.store, upload, object, { at, cause: 'worker' })
-  if (ready) deps.log.info('upload.ready', { uploadId: upload.id, size })
+  if (!ready) return
+  deps.log.info('upload.ready', { uploadId: upload.id, size })
+  deps.meter.verdict(null, secondsSinceArrival(upload, at))
 }
+
+const secondsSinceArrival = ({ receivedAt }: Upload, at: Date): number =>
+  (at.getTime() - (receivedAt ?? at).getTime()) / 1000
 
 /** The sealed copy is deleted after the record; a crash between leaves it to the sweep. */
 async function reject(deps: VerifyDeps, upload: Upload, rejection: Rejection): Promise<void> {
   const when = { at: deps.now(), cause: 'worker' } as const
   if (!(await recordRejected(deps.store, upload, rejection, when))) return
   deps.log.info('upload.rejected', { uploadId: upload.id, reason: rejection.reason })
+  deps.meter.verdict(rejection.reason, secondsSinceArrival(upload, when.at))
   const { bucket, sealedKey, declared } = upload
   if (sealedKey === null) return
   await deps.bucket.discard({ bucket, key: sealedKey }, declared.size)

@@ -22,6 +22,8 @@ export type DeliveryOutcome = 'delivered' | 'refused' | 'timeout' | 'unreachable
 type WebhookMeter = {
   delivery: (outcome: DeliveryOutcome) => void
   outbox: (depth: number, oldestSeconds: number) => void
+  /** Whether an endpoint that works waits for what is long due, and how many gave up of late. */
+  outboxTrouble: (isLate: boolean, deadOfLastHour: number) => void
 }
 
 export type WebhookDeps = Pick<Deps, 'store' | 'log' | 'now' | 'newId'> & {

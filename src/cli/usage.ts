@@ -4,6 +4,9 @@ export const USAGE = `berth: an upload broker for S3-compatible object storage
 
   berth serve                     run the service (configuration: environment, see .env.example)
   berth migrate                   bring the database's schema up to date
+  berth doctor [--fix] [--json] [--webhook URL]…
+                                  try what the bucket enforces and whether all is set up; 1 if a
+                                  promise would not hold; --fix applies the bucket's settings
   berth keys create --tenant T --scopes S[,S] [--expires 90d]
                                   make an API key; the key alone is printed
   berth keys list                 one JSON line per key, without secrets

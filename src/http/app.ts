@@ -13,6 +13,7 @@ import { setPublicUrl } from './public-url.ts'
 import { anonymously } from './rate-limit.ts'
 import { renderProblem } from './render-problem.ts'
 import { requestLog } from './request-log.ts'
+import { measureRequests, type RequestSeen } from './request-metrics.ts'
 import { consoleEndpoints } from './routes/console.ts'
 import { createEndpoints } from './routes/create-uploads.ts'
 import { documentEndpoints } from './routes/documents.ts'
@@ -22,6 +23,7 @@ import { pageEndpoints, type Page } from './routes/pages.ts'
 import { partEndpoints } from './routes/parts.ts'
 import { problemEndpoints } from './routes/problems.ts'
 import { statusEndpoints } from './routes/status.ts'
+import { traceRequests } from './trace-requests.ts'
 import { tokenEndpoints } from './routes/tokens.ts'
 import { uploadEndpoints } from './routes/uploads.ts'
 import { webhookEndpoints } from './routes/webhooks.ts'
@@ -53,6 +55,8 @@ export type AppDeps = {
   pages: readonly Page[]
   /** Null: switched off. */
   metrics: (() => Promise<string>) | null
+  /** Told of every answered request. */
+  requestSeen?: (request: RequestSeen) => void
   /** Null: no topic is configured. */
   assertSns: ((body: string) => Promise<void>) | null
 }
@@ -67,6 +71,8 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
   app.set('etag', false)
   app.disable('x-powered-by')
   setPublicUrl(app, config.publicUrl)
+  app.use(traceRequests)
+  if (deps.requestSeen) app.use(measureRequests(deps.requestSeen))
   app.use(requestLog(deps.logger), helmet(), withoutStore, ...crossOrigin(config), assertPath)
   app.use(mount([...operationEndpoints(deps), ...documents(deps)]))
   if (config.serveApi) app.use(mount(apiEndpoints(config, deps)))
@@ -122,6 +128,7 @@ function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
         'idempotency-key',
         'if-match',
         'last-event-id',
+        'traceparent',
         'x-request-id',
       ],
       exposedHeaders: [

@@ -18,6 +18,30 @@ export type JobsConfig = {
 
 export type Jobs = { wakeWorkers: () => void; wakeInbox: () => void; stop: () => Promise<void> }
 
+/** The stories of which one would like to know when they last ended well. */
+export const COUNTED: (keyof Broker)[] = [
+  'drainInbox',
+  'sweepLooks',
+  'sweepLeases',
+  'sweepStaging',
+  'sweepClaims',
+  'sweepProbes',
+  'sweepInbox',
+  'sweepOrphans',
+  'removeOrphans',
+  'sweepAssemblies',
+  'sweepRetention',
+  'sweepExpired',
+  'sweepDeliveries',
+  'tallyChanges',
+  'sweepTallies',
+  'watchEvents',
+  'watchRecords',
+  'probeBuckets',
+  'watchStorage',
+  'checkScanner',
+]
+
 const BATCH = 100
 /** Small and often, so that counting a long past holds nobody up. */
 const TALLY_BATCH = 500
@@ -50,6 +74,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('sweep-tallies', sweepMs, broker.sweepTallies),
     job('sweep-deliveries', sweepMs, broker.sweepDeliveries),
     job('watch-events', sweepMs, broker.watchEvents),
+    job('watch-records', sweepMs, broker.watchRecords),
     job('probe-buckets', PROBE_CHECK_MS, broker.probeBuckets),
     job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),
     job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),

@@ -88,7 +88,14 @@ export async function findDispatch(store: Store, { id, claim }: Claim) {
     .selectFrom('deliveries')
     .innerJoin('webhooks', 'webhooks.id', 'deliveries.webhook_id')
     .innerJoin('webhook_events', 'webhook_events.id', 'deliveries.event_id')
-    .select(['deliveries.id', 'event_id', 'webhook_id', 'body', 'url'])
+    .select([
+      'deliveries.id',
+      'event_id',
+      'webhook_id',
+      'body',
+      'url',
+      'webhook_events.traceparent',
+    ])
     .select(['secret', 'previous_secret', 'previous_until', 'failures'])
     .where('deliveries.id', '=', id)
     .where('deliveries.claim', '=', claim)

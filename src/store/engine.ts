@@ -14,6 +14,17 @@ export type Engine = {
   queuePatienceMs: number
   /** Whether many nodes share it, each with a clock of its own: then its clock is the one that counts. */
   isShared: boolean
+  /** How its connections are used at this moment; null where there is but one. */
+  pool: (() => PoolUse) | null
+}
+
+export type PoolUse = {
+  busy: number
+  idle: number
+  /** Who waits for a connection, because all are busy. */
+  waiting: number
+  /** The most that there may be. */
+  size: number
 }
 
 /** What happens to the connection, for the log and the metrics; nobody waits for these. */

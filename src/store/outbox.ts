@@ -63,10 +63,10 @@ async function guaranteesIn(trx: Trx, upload: Upload): Promise<Guarantees> {
 
 /** False when it was told before: an upload that fails a second time is no news. */
 async function insertEvent(trx: Trx, announcement: Announcement, at: Date): Promise<boolean> {
-  const { id, uploadId, type, body } = announcement
+  const { id, uploadId, type, body, traceparent } = announcement
   const inserted = await trx
     .insertInto('webhook_events')
-    .values({ id, upload_id: uploadId, type, body, created_at: at.getTime() })
+    .values({ id, upload_id: uploadId, type, body, traceparent, created_at: at.getTime() })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
     .executeTakeFirst()

@@ -32,19 +32,28 @@ export function openPostgres(url: string, { poolSize, report }: PostgresOptions)
     lock_timeout: LOCK_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   }
+  const pool = openPool(url, limits, report)
   return {
-    dialect: dialectOf(url, limits, report),
+    dialect: dialectOf(pool),
     // Building an index, or waiting for another node's migration, takes longer than any request may.
     migrationDialect: () =>
-      dialectOf(url, { max: 1, connectionTimeoutMillis: STATEMENT_MS }, report),
+      dialectOf(openPool(url, { max: 1, connectionTimeoutMillis: STATEMENT_MS }, report)),
     isConflict: (error) => isServerConflict(causeCode(error)),
     skipsLocked: true,
     queuePatienceMs: QUEUE_PATIENCE_MS,
     isShared: true,
+    pool: () => ({
+      busy: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      size: poolSize,
+    }),
   }
 }
 
-function dialectOf(url: string, limits: pg.PoolConfig, report: StoreReport): Dialect {
+const dialectOf = (pool: pg.Pool): Dialect => new PostgresDialect({ pool: translating(pool) })
+
+function openPool(url: string, limits: pg.PoolConfig, report: StoreReport): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     fallback_application_name: 'berth',
@@ -56,7 +65,7 @@ function dialectOf(url: string, limits: pg.PoolConfig, report: StoreReport): Dia
   // Without a listener, a connection that breaks while nothing is asked of it would end the process.
   pool.on('connect', (client) => client.on('error', report.connectionLost))
   pool.on('error', () => undefined)
-  return new PostgresDialect({ pool: translating(pool) })
+  return pool
 }
 
 // On this pool only: all our bigints are safe integers (milliseconds, bytes, counts).

@@ -14,6 +14,8 @@ export type UploadsTable = {
   subject: string | null
   /** The upload token that it was created under; null: an API key. */
   token_id: string | null
+  /** The W3C trace context that it was created in. */
+  traceparent: string | null
   profile: string
   profile_hash: string
   filename: string
@@ -184,6 +186,8 @@ type WebhookEventsTable = {
   upload_id: string | null
   type: EventType
   body: string
+  /** Of the upload that it is about. */
+  traceparent: string | null
   created_at: Millis
 }
 

@@ -39,6 +39,7 @@ export function openSqlite(path: string, broken: Broken = () => undefined): Engi
     skipsLocked: false,
     queuePatienceMs: QUEUE_PATIENCE_MS,
     isShared: false,
+    pool: null,
   }
 }
 

@@ -3,7 +3,7 @@
 import { Kysely, sql } from 'kysely'
 import { createChanges, type Changes } from './changes.ts'
 import { databaseClock, localClock, type Clock } from './clock.ts'
-import type { Engine, StoreReport } from './engine.ts'
+import type { Engine, PoolUse, StoreReport } from './engine.ts'
 import { createGroupCommit, type Write } from './group-commit.ts'
 import { migrateToLatest, requireLatest } from './migrate.ts'
 import { newerVersions } from './newer-versions.ts'
@@ -21,6 +21,8 @@ export type Store = {
   clock: Pick<Clock, 'now'>
   /** Rows that another transaction holds are passed over where this is true; see `claimable`. */
   skipsLocked: boolean
+  /** Null where there is one connection and no pool. */
+  pool: (() => PoolUse) | null
   /** @returns the names of the migrations that ran now. */
   migrate: () => Promise<string[]>
   /** Waits for the database, brings the schema up to date or checks that it is, sets the clock. */
@@ -70,6 +72,7 @@ export function storeOf(db: Kysely<Schema>, engine: Engine, clock: Clock): Store
     changes,
     clock,
     skipsLocked: engine.skipsLocked,
+    pool: engine.pool,
     migrate: () => explained(migrateToLatest(db, engine)),
     prepare: async ({ migrate }) => {
       // The whole of it, as the database may go away again after its first answer.

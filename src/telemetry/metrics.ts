@@ -1,6 +1,14 @@
 /** Metrics in the Prometheus text format. Label sets are closed: no id, key or tenant is a label. */
 
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { setBuildInfo } from './build-info.ts'
+import { jobMetrics } from './job-metrics.ts'
+import { poolMetrics } from './pool-metrics.ts'
+import { recordMetrics } from './record-metrics.ts'
+import { requestMetrics } from './request-metrics.ts'
+import { storageMetrics } from './storage-metrics.ts'
+import { verificationMetrics } from './verification-metrics.ts'
+import { webhookMetrics } from './webhook-metrics.ts'
 
 export type Metrics = {
   /** An upload became received. */
@@ -17,17 +25,25 @@ export type Metrics = {
   circuit: (dependency: string, isOpen: boolean) => void
   /** Seconds that the store's clock is ahead of ours. */
   storeClockSkew: (seconds: number) => void
-  /** An attempt to deliver a webhook ended. */
-  delivery: (outcome: string) => void
-  /** What waits in the outbox, and for how many seconds the oldest of it has. */
-  outbox: (depth: number, oldestSeconds: number) => void
   render: () => Promise<string>
-}
+} & ReturnType<typeof partMetrics>
+
+/** Each part of Berth has its metrics in a file of its own. */
+const partMetrics = (registers: Registry[]) => ({
+  ...requestMetrics(registers),
+  ...storageMetrics(registers),
+  ...verificationMetrics(registers),
+  ...recordMetrics(registers),
+  ...jobMetrics(registers),
+  ...poolMetrics(registers),
+  ...webhookMetrics(registers),
+})
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  setBuildInfo(registers)
   const arrivals = new Counter({
     name: 'berth_arrivals_total',
     help: 'Uploads that became received, by what told of them.',
@@ -45,11 +61,10 @@ export function createMetrics(): Metrics {
     help: '1 while objects land and no event tells of any.',
     registers,
   })
-  const webhooks = createWebhookMetrics(registers)
   return {
+    ...partMetrics(registers),
     ...orphanMetrics(registers),
     ...dependencyMetrics(registers),
-    ...webhooks,
     arrival: (cause) => arrivals.inc({ cause }),
     event: (source, state) => events.inc({ source, state }),
     eventSilence: (isSilent) => silence.set(isSilent ? 1 : 0),
@@ -97,35 +112,11 @@ function dependencyMetrics(registers: Registry[]) {
     labelNames: ['dependency'],
     registers,
   })
+  // A series that begins only with the first outage cannot be told from one that is missing.
+  circuits.set({ dependency: 'storage' }, 0)
   return {
     clockSkew: (milliseconds: number) => databaseSkew.set(milliseconds / 1000),
     storeClockSkew: (seconds: number) => storeSkew.set(seconds),
     circuit: (dependency: string, isOpen: boolean) => circuits.set({ dependency }, isOpen ? 1 : 0),
-  }
-}
-
-function createWebhookMetrics(registers: Registry[]) {
-  const attempts = new Counter({
-    name: 'berth_webhook_attempts_total',
-    help: 'Attempts to deliver a webhook, by what became of them.',
-    labelNames: ['outcome'],
-    registers,
-  })
-  const depth = new Gauge({
-    name: 'berth_webhook_outbox',
-    help: 'Deliveries that are neither delivered nor dead, counted to 10,000.',
-    registers,
-  })
-  const oldest = new Gauge({
-    name: 'berth_webhook_outbox_oldest_seconds',
-    help: 'How long the oldest of these has been waiting.',
-    registers,
-  })
-  return {
-    delivery: (outcome: string) => attempts.inc({ outcome }),
-    outbox: (waiting: number, oldestSeconds: number) => {
-      depth.set(waiting)
-      oldest.set(oldestSeconds)
-    },
   }
 }

@@ -23,6 +23,8 @@ export type Announcement = {
   /** Null for an event that is about no upload. */
   uploadId: string | null
   body: string
+  /** The W3C trace context that it belongs to. */
+  traceparent: string | null
 }
 
 /** Standard Webhooks asks for bodies under 20 KB. */
@@ -40,7 +42,8 @@ export function announcementOf(
   const whole = render(type, at, record)
   // Only metadata made of characters that JSON spells out can grow that large.
   const body = isTooLarge(whole) ? render(type, at, { ...record, metadata: null }) : whole
-  return { id: `evt_${upload.id}_${upload.version}`, type, uploadId: upload.id, body }
+  const id = `evt_${upload.id}_${upload.version}`
+  return { id, type, uploadId: upload.id, body, traceparent: upload.traceparent }
 }
 
 /** @param id 32 hex digits of its own, as no upload names it. */
@@ -49,6 +52,7 @@ export const testAnnouncement = (id: string, webhookId: string, at: Date): Annou
   type: 'webhook.test',
   uploadId: null,
   body: render('webhook.test', at, { webhookId }),
+  traceparent: null,
 })
 
 const render = (type: EventType, timestamp: Date, data: object): string =>

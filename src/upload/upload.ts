@@ -80,6 +80,8 @@ export type Upload = {
   subject: string | null
   /** The upload token that it was created under; null: an API key. */
   tokenId: string | null
+  /** The W3C trace context that it was created in; what is done for it later is part of that trace. */
+  traceparent: string | null
   profile: string
   /** SHA-256 (hex) of the profile as it was when the slot was issued. */
   profileHash: string

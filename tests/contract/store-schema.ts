@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from '@jest/globals'
 import { sql } from 'kysely'
-import { openStore } from '../../src/store/store.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
 import { findById } from '../../src/store/uploads.ts'
 import { isLegal } from '../../src/upload/transitions.ts'
 import { UPLOAD_STATES, type UploadState } from '../../src/upload/upload.ts'
@@ -72,6 +72,45 @@ export function describeSchema(f: Fixture): void {
       }
       await expect(f.store.migrate()).rejects.toMatchObject(refusal)
       await expect(f.store.prepare({ migrate: false })).rejects.toMatchObject(refusal)
+    })
+
+    describe('when a later release has changed it', () => {
+      const planted = (store: Store, kind: 'expanding' | 'contracting', since: string | null) =>
+        store.db.transaction().execute(async (trx) => {
+          await sql`alter table uploads add column later text`.execute(trx)
+          await sql`insert into kysely_migration (name, timestamp) values ('9999-later', 'x')`.execute(
+            trx,
+          )
+          await sql`insert into schema_steps values ('9999-later', ${kind}, ${since})`.execute(trx)
+        })
+
+      it('is run on as it is where the change only expands, and nothing is migrated', async () => {
+        await planted(f.store, 'expanding', null)
+        expect(await f.store.migrate()).toEqual([])
+        await f.store.prepare({ migrate: true })
+        await f.store.prepare({ migrate: false })
+        expect((await f.received()).state).toBe('received')
+      })
+
+      it('is run on where the change contracts what this program no longer needs', async () => {
+        await planted(f.store, 'contracting', '0070-schema-steps')
+        expect(await f.store.migrate()).toEqual([])
+      })
+
+      it('is refused where the change contracts what this program needs', async () => {
+        await planted(f.store, 'contracting', '9998-unknown')
+        const refusal = { name: 'UnusableDatabase', message: expect.stringContaining('9999-later') }
+        await expect(f.store.prepare({ migrate: true })).rejects.toMatchObject(refusal)
+        await expect(f.store.prepare({ migrate: false })).rejects.toMatchObject(refusal)
+      })
+
+      it('is refused where it lacks something besides, as it is of neither release', async () => {
+        await planted(f.store, 'expanding', null)
+        await sql`delete from kysely_migration where name = '0071-trace'`.execute(f.store.db)
+        await expect(f.store.migrate()).rejects.toMatchObject({
+          message: expect.stringContaining('lacks 0071-trace'),
+        })
+      })
     })
 
     it('is left alone, and refused when it is old, by a program that must not migrate', async () => {

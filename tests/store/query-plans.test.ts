@@ -94,6 +94,9 @@ import {
   insertWebhook,
   listWebhooks,
 } from '../../src/store/webhooks.ts'
+import { countNewEvents, countOpenUploads } from '../../src/store/count-open.ts'
+import { countDeadLetters } from '../../src/store/dead-letters.ts'
+import { listEnabledAddresses } from '../../src/store/webhook-addresses.ts'
 import { testAnnouncement } from '../../src/upload/announcement.ts'
 import type { Upload } from '../../src/upload/upload.ts'
 import { startPostgres } from '../support/postgres.ts'
@@ -126,6 +129,8 @@ async function askEverything(store: Store): Promise<void> {
   await listHistory(store, 'upl_100010000')
   await countArrivals(store, new Date(now.getTime() - 600_000))
   await inboxCalls(store)
+  await countOpenUploads(store, 'received', { now, overdueBefore: now })
+  await countNewEvents(store, now)
   await findApiKey(store, 'k')
   await revokeApiKey(store, 'k', now)
   await recordApiKeyUse(store, 'k', now)
@@ -177,6 +182,8 @@ async function consoleCalls(store: Store): Promise<void> {
 
 async function webhookCalls(store: Store): Promise<void> {
   await measureOutbox(store)
+  await countDeadLetters(store, new Date(now.getTime() - 3_600_000), 5)
+  await listEnabledAddresses(store, 5)
   const webhook = { ...aWebhook('wh_new'), tenant: 't1' }
   const known = await insertWebhook(store, webhook, 100_000)
   await listWebhooks(store, 'tenant-7')

@@ -5,7 +5,7 @@ import { call, untilFinal, type Berth } from '../support/berth.ts'
 import { PNG, sha256Of } from '../support/uploads.ts'
 import { download, put } from '../support/world.ts'
 
-export async function uploadOnce(berth: Berth): Promise<string[]> {
+export async function uploadOnce(berth: Pick<Berth, 'url' | 'key'>): Promise<string[]> {
   const body = { filename: 'pixel.png', contentType: 'image/png', size: PNG.length }
   const issued = await call(berth, 'POST', '/v1/uploads', body)
   if (!issued.slot) throw new Error('no slot')

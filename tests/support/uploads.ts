@@ -62,6 +62,7 @@ export function anUpload(change: Partial<Upload> = {}): Upload {
     tenant: 't',
     subject: null,
     tokenId: null,
+    traceparent: null,
     profile: 'default',
     profileHash: 'hash',
     declared: aSlotRequest(),

@@ -15,6 +15,7 @@ import { readJson } from '../read-json.ts'
 import { problemBody } from '../render-problem.ts'
 import { renderUpload } from '../render-upload.ts'
 import { BatchBody, parseSlotRequest } from '../slot-request.ts'
+import { traceparentIn } from '../trace-requests.ts'
 import { NoQuery } from '../upload-queries.ts'
 
 export type CreateRoutesDeps = { broker: Broker; issueSlots: boolean }
@@ -44,7 +45,8 @@ const postUpload =
   async (req, res) => {
     parseQuery(NoQuery, req.query)
     const key = idempotencyKey(req, 'POST /v1/uploads')
-    const request = parseSlotRequest(req.body, tokenOf(res.locals))
+    const asked = parseSlotRequest(req.body, tokenOf(res.locals))
+    const request = { ...asked, traceparent: traceparentIn(res) }
     const caller = callerWith(res, 'uploads:write')
     if (!issueSlots) throw draining('issuing slots')
     const { value, isReplay } = await broker.createUpload({ caller, key }, request)
@@ -63,16 +65,17 @@ const postBatch =
     const { uploads } = parseBody(BatchBody, req.body)
     const caller = callerWith(res, 'uploads:write')
     if (!issueSlots) throw draining('issuing slots')
-    const items = uploads.map((item) => toItem(item, caller.token))
+    const traceparent = traceparentIn(res)
+    const items = uploads.map((item) => toItem(item, caller.token, traceparent))
     const { value, isReplay } = await broker.createUploads({ caller, key }, items)
     if (isReplay) res.set(REPLAYED, 'true')
     res.json({ results: value.map((result) => renderResult(broker, result, res)) })
   }
 
 /** What a single call would refuse becomes the item's problem. */
-function toItem(item: unknown, token: Grant | null): BatchItem {
+function toItem(item: unknown, token: Grant | null, traceparent: string | null): BatchItem {
   try {
-    return parseSlotRequest(item, token)
+    return { ...parseSlotRequest(item, token), traceparent }
   } catch (error) {
     if (error instanceof Problem) return error
     throw error

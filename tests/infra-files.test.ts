@@ -1,0 +1,138 @@
+import { describe, expect, it } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import { ENVIRONMENT } from '../src/config.ts'
+import { createMetrics } from '../src/telemetry/metrics.ts'
+
+const read = (file: string): string => readFileSync(`infra/${file}`, 'utf8')
+const matches = (text: string, pattern: RegExp): string[] => [
+  ...new Set([...text.matchAll(pattern)].map(([, found = '']) => found)),
+]
+
+/** `_bucket`, `_sum` and `_count` belong to the histogram before them. */
+const PARTS = /_(bucket|sum|count)$/
+
+async function metricNames(): Promise<Set<string>> {
+  const text = await createMetrics().render()
+  return new Set(matches(text, /^# TYPE (\S+) /gm))
+}
+
+describe('rules and dashboard', () => {
+  it.each([
+    'prometheus/berth.rules.yaml',
+    'prometheus/berth.rules.test.yaml',
+    'grafana/berth.json',
+  ])('%s names only metrics that exist', async (file) => {
+    const known = await metricNames()
+    const named = matches(read(file), /\b((?:berth|nodejs|process)_[a-z0-9_]+)/g)
+    const unknown = named.filter((name) => !known.has(name) && !known.has(name.replace(PARTS, '')))
+    expect(unknown).toEqual([])
+    expect(named.length).toBeGreaterThan(10)
+  })
+
+  it('every alert has a test in which it fires, and a heading in the runbook', () => {
+    const rules = read('prometheus/berth.rules.yaml')
+    const alerts = matches(rules, /- alert: (\w+)/g)
+    const tested = matches(read('prometheus/berth.rules.test.yaml'), /- name: (Berth\w+) fires/g)
+    expect(tested.sort()).toEqual([...alerts].sort())
+    const headings = matches(readFileSync('docs/runbook.md', 'utf8'), /^## (.+)$/gm).map(anchorOf)
+    const linked = matches(rules, /runbook: docs\/runbook\.md#(\S+)/g)
+    expect(linked.filter((anchor) => !headings.includes(anchor))).toEqual([])
+    expect(rules.match(/runbook: /g)).toHaveLength(alerts.length)
+  })
+
+  it('the dashboard has one panel for each question, and marks deployments', () => {
+    const dashboard = JSON.parse(read('grafana/berth.json')) as {
+      panels: { type: string; title: string }[]
+      annotations: { list: { expr: string }[] }
+    }
+    const questions = dashboard.panels
+      .filter(({ type }) => type === 'row')
+      .map(({ title }) => title)
+    expect(questions).toEqual([
+      'Is it up?',
+      'Is it slow?',
+      'Are jobs failing?',
+      'Did the last deployment change anything?',
+    ])
+    for (const question of questions) {
+      const answers = dashboard.panels.filter(
+        ({ type, title }) => type !== 'row' && title === question,
+      )
+      expect(answers).toHaveLength(1)
+    }
+    expect(dashboard.annotations.list[0]?.expr).toContain('berth_build_info')
+  })
+})
+
+/** As GitHub makes it of a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w\s-]/g, '')
+    .trim()
+    .replace(/\s/g, '-')
+
+describe('what is given to Berth by the files of infra/', () => {
+  const OTHERS = /^(NODE_ENV|S3_ADMIN_\w+)$/
+  it.each([
+    ['helm/berth/values.yaml', /^ {2}([A-Z][A-Z0-9_]+): /gm],
+    ['helm/berth/templates/configmap.yaml', /^ {2}([A-Z][A-Z0-9_]+): /gm],
+    ['systemd/berth.service', /^Environment=([A-Z0-9_]+)=/gm],
+    ['Dockerfile', /^(?:ENV| ) ?([A-Z0-9_]+)=/gm],
+  ])('%s names only variables that Berth knows', (file, pattern) => {
+    const unknown = matches(read(file), pattern).filter(
+      (name) => !(name in ENVIRONMENT) && !OTHERS.test(name),
+    )
+    expect(unknown).toEqual([])
+  })
+
+  it('compose names only variables that Berth knows', () => {
+    const [, block = ''] =
+      /&berth-environment\n([\s\S]*?)\n {2}read_only/.exec(read('compose.yaml')) ?? []
+    const names = matches(block, /^ {4}([A-Z][A-Z0-9_]+): /gm)
+    expect(names.filter((name) => !(name in ENVIRONMENT))).toEqual([])
+    expect(names.length).toBeGreaterThan(8)
+  })
+})
+
+type Statement = { Sid: string; Action: string | string[]; Effect: string }
+
+describe('the policies', () => {
+  const actionsOf = ({ Action }: Statement): string[] => [Action].flat().sort()
+  const shipped = (who: string): Statement[] =>
+    (JSON.parse(read(`bucket/${who}-policy.json`)) as { Statement: Statement[] }).Statement
+
+  it.each(['signer', 'reader', 'keeper', 'bucket'])(
+    'of the %s say the same in infra/bucket, CloudFormation and Terraform',
+    (who) => {
+      const template = read('aws/berth.yaml')
+      const terraform = ['main.tf', 'events.tf', 'principals.tf']
+        .map((f) => read(`terraform/${f}`))
+        .join()
+      const name = who === 'bucket' ? 'bucket' : who
+      for (const statement of shipped(name === 'bucket' ? 'bucket' : name)) {
+        const inTemplate = blockOf(template, `Sid: ${statement.Sid}`, 'Resource')
+        const inTerraform = blockOf(terraform, `"${statement.Sid}"`, 'resources')
+        const actions = actionsOf(statement)
+        expect([statement.Sid, actionNames(inTemplate)]).toEqual([statement.Sid, actions])
+        expect([statement.Sid, actionNames(inTerraform)]).toEqual([statement.Sid, actions])
+      }
+    },
+  )
+
+  it('shorten the life of a slot and never lengthen it', () => {
+    for (const file of ['aws/berth.yaml', 'terraform/main.tf', 'bucket/bucket-policy.json']) {
+      const text = read(file)
+      expect(text).toMatch(/NumericGreaterThan[\s\S]{0,60}s3:signatureAge/)
+      expect(text).not.toMatch(/NumericLessThan/)
+    }
+  })
+})
+
+/** From here to the resources that follow. */
+const blockOf = (text: string, from: string, to: string): string => {
+  const [, rest = ''] = text.split(from)
+  return rest.slice(0, rest.search(new RegExp(to)))
+}
+
+const actionNames = (text: string): string[] => matches(text, /(s3:[A-Za-z*]+)/g).sort()

@@ -1,0 +1,81 @@
+/** A release as it is shipped and installed: packed, unpacked into an empty folder, its locked dependencies added. */
+
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { run, until, type Running } from '../support/processes.ts'
+import { timed } from './times.ts'
+
+export type Release = {
+  /** How it is called in what is printed. */
+  name: string
+  folder: string
+}
+
+const LONGEST_STEP_MS = 6 * 60_000
+
+/** The npm package of this working copy. @returns its path. */
+export function packHere(to: string): string {
+  mkdirSync(to, { recursive: true })
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', to], {
+    timeout: LONGEST_STEP_MS,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const [file] = readdirSync(to)
+  if (file === undefined) throw new Error('npm packed nothing')
+  return join(to, file)
+}
+
+/** As docs/runbook.md says: an empty folder, and `npm ci` by the lock that is in the package. */
+export async function install(name: string, tarball: string, folder: string): Promise<Release> {
+  mkdirSync(folder, { recursive: true })
+  const options = { cwd: folder, timeout: LONGEST_STEP_MS, stdio: 'pipe' } as const
+  await timed(`install ${name} by npm ci`, () => {
+    execFileSync('tar', ['-xzf', tarball, '--strip-components=1'], options)
+    execFileSync('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], options)
+  })
+  return { name, folder }
+}
+
+type Ended = { code: number; stdout: string; stderr: string }
+
+/** One command of the release, to its end. */
+export async function command(
+  { folder }: Release,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Ended> {
+  const { child, end } = run(process.execPath, [join(folder, 'dist/main.js'), ...args], env, folder)
+  const [stdout, stderr] = [collected(child.stdout), collected(child.stderr)]
+  // Later than `exit`: when all that was printed has come.
+  const code = await new Promise<number>((resolve) => child.once('close', (n) => resolve(n ?? -1)))
+  await end()
+  return { code, stdout: stdout(), stderr: stderr() }
+}
+
+function collected(stream: NodeJS.ReadableStream | null): () => string {
+  let text = ''
+  stream?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  return () => text
+}
+
+export type Serving = { url: string; release: Release; stop: () => Promise<number | null> }
+
+/** Resolves when it answers /readyz with 200. */
+export async function serve(release: Release, env: NodeJS.ProcessEnv): Promise<Serving> {
+  const url = `http://127.0.0.1:${env['PORT'] ?? ''}`
+  const main = join(release.folder, 'dist/main.js')
+  const running = run(process.execPath, [main, 'serve'], env, release.folder)
+  await timed(`start ${release.name}`, () =>
+    until(`${release.name}: ${running.output()}`, async () => (await fetch(`${url}/readyz`)).ok),
+  )
+  return { url, release, stop: () => stopped(running) }
+}
+
+async function stopped({ child, end }: Running): Promise<number | null> {
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const code = await exited
+  await end()
+  return code
+}
