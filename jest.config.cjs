@@ -1,4 +1,5 @@
-/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace, `browser` Chromium; `bench` prints figures. */
+/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace, `browser` Chromium, `sdk` that and two
+ * versions of Node; `bench` prints figures. */
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -22,11 +23,13 @@ module.exports = {
         '<rootDir>/tests/bench/',
         '<rootDir>/tests/faults/',
         '<rootDir>/tests/browser/',
+        '<rootDir>/tests/sdk/',
       ],
     },
     { ...common, displayName: 'stores', roots: ['<rootDir>/tests/stores'] },
     { ...common, displayName: 'faults', roots: ['<rootDir>/tests/faults'] },
     { ...common, displayName: 'browser', roots: ['<rootDir>/tests/browser'] },
+    { ...common, displayName: 'sdk', roots: ['<rootDir>/tests/sdk'] },
     { ...common, displayName: 'bench', roots: ['<rootDir>/tests/bench'] },
   ],
 }
