@@ -9,7 +9,7 @@ PAGES := src/console/browser
 SWAGGER_UI := swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt LICENSE NOTICE
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo bench chaos check format lint types layers deadcode description openapi schemathesis stores faults browser infra package rehearse
+.PHONY: help start test demo bench chaos check format lint types layers deadcode description openapi schemathesis stores faults browser infra package rehearse sdk
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -33,6 +33,12 @@ stores: dist/.built ## The bucket contract and an upload end to end on real MinI
 browser: dist/.built ## The pages in the system's Chromium: screenshots in test-output/browser
 	tests/browser/install
 	$(JEST) --selectProjects browser --runInBand
+
+sdk: dist/.built ## The SDK: its size, and the same promises on Node 20, on Node 24 and in Chromium
+	tests/browser/install
+	tests/sdk/install
+	$(JEST) --selectProjects unit --testPathPatterns tests/client/size
+	$(JEST) --selectProjects sdk --runInBand
 
 faults: dist/.built ## Killed at every system call, full and failing disks, no descriptors, a failing object store
 	tests/faults/install

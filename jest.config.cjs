@@ -1,4 +1,5 @@
-/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace, `browser` Chromium, `infra` its checkers, `rehearse` the stores; `bench` prints figures. */
+/** `unit` needs nothing but Node, `stores` the real object stores, `faults` strace, `browser` Chromium, `sdk` that and two
+ * versions of Node, `infra` its checkers, `rehearse` the stores; `bench` prints figures. */
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -24,6 +25,7 @@ module.exports = {
         '<rootDir>/tests/browser/',
         '<rootDir>/tests/infra/',
         '<rootDir>/tests/rehearse/',
+        '<rootDir>/tests/sdk/',
       ],
     },
     { ...common, displayName: 'stores', roots: ['<rootDir>/tests/stores'] },
@@ -31,6 +33,7 @@ module.exports = {
     { ...common, displayName: 'browser', roots: ['<rootDir>/tests/browser'] },
     { ...common, displayName: 'infra', roots: ['<rootDir>/tests/infra'] },
     { ...common, displayName: 'rehearse', roots: ['<rootDir>/tests/rehearse'] },
+    { ...common, displayName: 'sdk', roots: ['<rootDir>/tests/sdk'] },
     { ...common, displayName: 'bench', roots: ['<rootDir>/tests/bench'] },
   ],
 }

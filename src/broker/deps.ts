@@ -62,6 +62,7 @@ export type Grant = {
   /** The `jti`, or a name made from it: what was created under it is its bearer's. */
   id: string
   profile: string
+  /** The end user: what was created for the same one is its bearer's, too. Null or empty: nobody. */
   subject: string | null
   maxUploads: number
   /** Declared bytes in all. */

@@ -7,33 +7,51 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { Source } from '../client/index.ts'
 
+type OnDisk = {
+  path: string
+  stats: Stats
+  /** Told why it cannot be read any more: on the wire that looks like a broken connection. */
+  onBroken: (error: unknown) => void
+}
+
 /** Rejects when there is no such file. @param contentType of the file, as it is declared. */
-export async function fileSource(path: string, contentType: string): Promise<Source> {
+export async function fileSource(
+  path: string,
+  contentType: string,
+  onBroken: OnDisk['onBroken'],
+): Promise<Source> {
   const stats = await stat(path)
   if (!stats.isFile()) throw new Error(`${path} is not a file`)
   const { size, mtimeMs } = stats
-  const whole = piece(path, stats, { start: 0, end: size })
+  const whole = piece({ path, stats, onBroken }, { start: 0, end: size })
   return { ...whole, name: basename(path), type: contentType, lastModified: Math.floor(mtimeMs) }
 }
 
 type Span = { start: number; end: number }
 
-function piece(path: string, stats: Stats, { start, end }: Span): Source {
-  const read = async function* (): AsyncGenerator<Uint8Array> {
-    // Half of one version and half of another is no file at all.
-    const { size, mtimeMs } = await stat(path)
-    if (size !== stats.size || mtimeMs !== stats.mtimeMs) throw new Error(`${path} has changed`)
-    // `end` is inclusive there, and an empty span cannot be said.
-    if (end > start) yield* createReadStream(path, { start, end: end - 1 })
-  }
+function piece(file: OnDisk, { start, end }: Span): Source {
+  const read = () => bytesOf(file, { start, end })
   return {
     size: end - start,
-    slice: (from, to) =>
-      piece(path, stats, { start: start + from, end: Math.min(start + to, end) }),
+    slice: (from, to) => piece(file, { start: start + from, end: Math.min(start + to, end) }),
     stream: () => Readable.toWeb(Readable.from(read())) as ReadableStream<Uint8Array>,
     arrayBuffer: async () => {
       const bytes = await buffer(read())
       return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
     },
+  }
+}
+
+async function* bytesOf({ path, stats, onBroken }: OnDisk, { start, end }: Span) {
+  try {
+    // Half of one version and half of another is no file at all.
+    const { size, mtimeMs } = await stat(path)
+    if (size !== stats.size || mtimeMs !== stats.mtimeMs) throw new Error(`${path} has changed`)
+    // `end` is inclusive there, and an empty span cannot be said.
+    if (end > start)
+      yield* createReadStream(path, { start, end: end - 1 }) as AsyncIterable<Uint8Array>
+  } catch (error) {
+    onBroken(error)
+    throw error
   }
 }

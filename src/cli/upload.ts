@@ -39,11 +39,12 @@ async function uploadAll(run: Run): Promise<number> {
   return failed
 }
 
-async function isUploaded({ wanted, display, signal }: Run, path: string): Promise<boolean> {
+async function isUploaded({ wanted, display, signal: interrupted }: Run, path: string) {
   const { url: baseUrl, key: token, profile, metadata, sha256, wait } = wanted
+  const { signal, abort, release } = linked(interrupted)
   try {
     signal.throwIfAborted()
-    const file = await fileSource(path, wanted.type ?? contentTypeOf(path))
+    const file = await fileSource(path, wanted.type ?? contentTypeOf(path), abort)
     const resume = wanted.resume && memoryOf(path)
     const uploader = createUploader({ baseUrl, token, resume })
     const onProgress = display.progress.bind(null, path)
@@ -53,5 +54,17 @@ async function isUploaded({ wanted, display, signal }: Run, path: string): Promi
   } catch (error) {
     display.failed(path, error instanceof Error ? error : new Error(String(error)))
     return false
+  } finally {
+    release()
   }
+}
+
+/** A signal that ends with that one and its reason, or with a reason of its own. */
+function linked(source: AbortSignal) {
+  const own = new AbortController()
+  const abort = (reason: unknown): void => own.abort(reason)
+  const follow = (): void => abort(source.reason)
+  source.addEventListener('abort', follow)
+  if (source.aborted) follow()
+  return { signal: own.signal, abort, release: () => source.removeEventListener('abort', follow) }
 }

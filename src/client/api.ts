@@ -17,7 +17,7 @@ export type Connection = {
   pauseMs?: number
 }
 
-type Call = { signal: AbortSignal; body?: unknown; headers?: Record<string, string> }
+type Call = { signal: AbortSignal; body?: object; headers?: Record<string, string> }
 
 /** Resolves with the JSON of the answer, or its text when it is none; rejects with UploadError. */
 export type Api = <T>(method: string, path: string, call: Call) => Promise<T>
@@ -28,22 +28,19 @@ export function createApi(connection: Connection): Api {
   const { baseUrl, token, fetch: send = fetch } = connection
   const root = baseUrl.replace(/\/$/, '')
   let bearer: string | null = null
-
+  const lost = (): never => {
+    throw new UploadError('unreachable', `Berth at ${root} cannot be reached from here.`)
+  }
   const ask = async (method: string, path: string, call: Call): Promise<Response> => {
     bearer ??= typeof token === 'string' ? token : await token()
     const { signal, body, headers } = call
-    const json = body === undefined ? {} : { 'content-type': 'application/json' }
-    const init = {
+    const json = body ? { 'content-type': 'application/json' } : {}
+    return send(root + path, {
       method,
       signal,
       headers: { authorization: `Bearer ${bearer}`, ...json, ...headers },
-    }
-    return send(
-      root + path,
-      body === undefined ? init : { ...init, body: JSON.stringify(body) },
-    ).catch(() => {
-      throw new UploadError('unreachable', `Berth at ${root} cannot be reached from here.`)
-    })
+      body: body ? JSON.stringify(body) : null,
+    }).catch(lost)
   }
   const askWithFreshToken = async (...asked: Parameters<typeof ask>): Promise<Response> => {
     const answer = await ask(...asked)
@@ -54,7 +51,8 @@ export function createApi(connection: Connection): Api {
   return <T>(method: string, path: string, call: Call) =>
     trying({ ...USUAL_PATIENCE, ...connection, ...call }, async () => {
       const answer = await askWithFreshToken(method, path, call)
-      const text = await answer.text().catch(() => '')
+      // An answer that breaks off in the middle is as good as none.
+      const text = await answer.text().catch(lost)
       if (!answer.ok) throw refusal(answer, text)
       return (/json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text) as T
     })

@@ -48,50 +48,61 @@ export function sendWhole(sending: Sending, upload: Upload, file: Source): Promi
   })
 }
 
+type Held = { partNumber: number; size: number }
+
 /** Sends what the store does not hold yet. @param held the parts that it does. */
-export async function sendParts(
+export function sendParts(
   sending: Sending,
   { id, size, parts }: Upload,
   file: Source,
-  held: readonly { partNumber: number; size: number }[],
+  held: readonly Held[],
 ): Promise<void> {
   const plan = parts ?? { size, count: 1 }
   const lengthOf = (number: number): number => Math.min(plan.size, size - plan.size * (number - 1))
-  const sent = new Map(
-    held
-      .filter((part) => part.size === lengthOf(part.partNumber))
-      .map((part) => [part.partNumber, part.size]),
-  )
-  const left = Array.from({ length: plan.count }, (_, index) => index + 1).filter(
-    (number) => !sent.has(number),
-  )
+  const whole = held.filter((part) => part.size === lengthOf(part.partNumber))
+  const there = new Set(whole.map((part) => part.partNumber))
+  const numbers = Array.from({ length: plan.count }, (_, index) => index + 1)
+  const left = numbers.filter((number) => !there.has(number))
+  let total = whole.reduce((sum, part) => sum + part.size, 0)
+
+  return together(sending, (within) => {
+    const slotFor = createSigner(within, id, left)
+    const sendOne = (number: number): Promise<void> => {
+      let own = 0
+      const onSent = (bytes: number): void => {
+        total += bytes - own
+        own = bytes
+        sending.onSent(total)
+      }
+      return trying(within, async (nth) => {
+        onSent(0)
+        const slot = await slotFor(number, nth > 1)
+        const start = (number - 1) * plan.size
+        const send = nth > 1 ? putFresh : putInto
+        await send(slot, file.slice(start, start + slot.size), { ...within, onSent })
+        onSent(slot.size)
+      })
+    }
+    const queue = left.values()
+    return async () => {
+      for (const number of queue) await sendOne(number)
+    }
+  })
+}
+
+/** Several workers, until all are done; the first that fails ends the others. */
+async function together(
+  sending: Sending,
+  workerIn: (within: Sending) => () => Promise<void>,
+): Promise<void> {
   const stop = new AbortController()
   const end = (): void => stop.abort(sending.signal.reason)
   sending.signal.addEventListener('abort', end)
-  const within = { ...sending, signal: stop.signal }
-  const slotFor = createSigner(within, id, left)
-
-  const sendOne = (number: number): Promise<void> =>
-    trying(within, async (nth) => {
-      const slot = await slotFor(number, nth > 1)
-      const start = (number - 1) * plan.size
-      const tell = (bytes: number): void => {
-        sent.set(number, bytes)
-        sending.onSent([...sent.values()].reduce((sum, each) => sum + each, 0))
-      }
-      tell(0)
-      const send = nth > 1 ? putFresh : putInto
-      await send(slot, file.slice(start, start + slot.size), { ...within, onSent: tell })
-      tell(slot.size)
-    })
-  const queue = left.values()
-  const work = async (): Promise<void> => {
-    for (const number of queue) await sendOne(number)
-  }
+  if (sending.signal.aborted) end()
   try {
+    const work = workerIn({ ...sending, signal: stop.signal })
     await Promise.all(Array.from({ length: sending.parallel }, work))
   } finally {
-    // The first that fails ends the others.
     stop.abort()
     sending.signal.removeEventListener('abort', end)
   }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { spawn, type ChildProcess } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { barOf, type Shown } from '../../src/cli/upload-bar.ts'
+import { runUpload, type Ended } from '../support/berth-upload.ts'
 import { listening, type Listening } from '../support/listening.ts'
 import { until } from '../support/processes.ts'
 import { PNG, sha256Of, someBytes } from '../support/uploads.ts'
@@ -33,29 +33,8 @@ function aFile(name: string, bytes: Buffer): string {
   return path
 }
 
-type Line = { file: string; event: string; id: string; sha256: string; error: string; sent: number }
-type Ended = { code: number | null; lines: Line[]; stdout: string; stderr: string }
-type Started = { child: ChildProcess; ended: Promise<Ended> }
-
 /** Its home folder is the test's own. */
-function start(
-  args: string[],
-  command = process.execPath,
-  before = ['dist/main.js', 'upload'],
-): Started {
-  const env = { PATH: process.env['PATH'], HOME: folder, TERM: 'xterm' }
-  const child = spawn(command, [...before, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const ended = new Promise<Ended>((resolve) =>
-    child.on('close', (code) => {
-      const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
-      resolve({ code, stdout, stderr, lines: lines.map((line) => JSON.parse(line) as Line) })
-    }),
-  )
-  return { child, ended }
-}
+const start = (args: string[], under: string[] | null = null) => runUpload(args, folder, under)
 
 const upload = (args: string[], at = berth.url): Promise<Ended> =>
   start([...args, '--url', at, '--key', key]).ended
@@ -179,7 +158,7 @@ describe('berth upload', () => {
       key,
       '--wait',
     ]
-    const { code, stdout } = await start(['-qec', line.join(' '), '/dev/null'], 'script', []).ended
+    const { code, stdout } = await start([], ['script', '-qec', line.join(' '), '/dev/null']).ended
     expect(code).toBe(0)
     expect(stdout).toMatch(/[█░]{20}/)
     expect(stdout).toMatch(/g\.bin: ready \(upl_[0-9a-f]{32}\)/)

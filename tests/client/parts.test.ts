@@ -68,14 +68,14 @@ describe('a file in parts', () => {
     expect(told).toEqual([...told].sort((a, b) => a - b))
   })
 
-  it.each([['the bytes', losingTheRequest], ['the answer', losingTheAnswer]])(
-    'sends a part again when %s got lost, and no other',
-    async (_what, hop) => {
-      network.once('PUT (store)', hop)
-      expect(await anUploader().upload(aFile())).toMatchObject(READY)
-      expect(puts()).toBe(4)
-    },
-  )
+  it.each([
+    ['the bytes', losingTheRequest],
+    ['the answer', losingTheAnswer],
+  ])('sends a part again when %s got lost, and no other', async (_what, hop) => {
+    network.once('PUT (store)', hop)
+    expect(await anUploader().upload(aFile())).toMatchObject(READY)
+    expect(puts()).toBe(4)
+  })
 
   it('gets fresh URLs when theirs have expired in the middle', async () => {
     network.once('PUT (store)', async (_sent, pass) => {
@@ -83,6 +83,22 @@ describe('a file in parts', () => {
       return pass()
     })
     expect(await anUploader({ parallel: 1 }).upload(aFile())).toMatchObject(READY)
+  })
+
+  it('goes on with a fresh token for the same subject when its own runs out in the middle', async () => {
+    let minted = 0
+    const terms = { profile: 'default', subject: 'u-1', maxUploads: 1, maxBytes: null }
+    const token = async (): Promise<string> => {
+      minted += 1
+      const asked = { ...terms, expiresIn: 10 }
+      return (await world.broker.createUploadToken('tenant-a', asked)).token
+    }
+    network.once('PUT (store)', (_sent, pass) => {
+      world.clock.advance(100)
+      return pass()
+    })
+    expect(await anUploader({ token }).upload(aFile())).toMatchObject(READY)
+    expect(minted).toBe(2)
   })
 
   it('goes on after a reload with the parts that the store does not hold', async () => {
@@ -146,7 +162,9 @@ describe('a file in parts', () => {
   })
 
   it('ends at the first part that is refused for good, and breaks the others off', async () => {
-    network.once('PUT (store)', ({ url }, pass) => pass({ url: url.replace(/Signature=[0-9a-f]{4}/, 'Signature=0000') }))
+    network.once('PUT (store)', ({ url }, pass) =>
+      pass({ url: url.replace(/Signature=[0-9a-f]{4}/, 'Signature=0000') }),
+    )
     await expect(anUploader().upload(aFile())).rejects.toMatchObject({
       code: 'store',
       store: { reason: 'changed' },

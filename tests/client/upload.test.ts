@@ -187,6 +187,16 @@ describe('what gets lost', () => {
     expect((await anUploader().upload(aFile())).state).toBe('ready')
   })
 
+  it('the end of an answer: it is asked for again', async () => {
+    network.once('POST /v1/uploads/:id/complete', async (_sent, pass) => {
+      const { status, headers } = await pass()
+      const body = new ReadableStream({ start: (out) => out.error(new TypeError('terminated')) })
+      return new Response(body, { status, headers })
+    })
+    expect((await anUploader().upload(aFile())).state).toBe('ready')
+    expect(puts()).toBe(1)
+  })
+
   it('everything: it says which of the two cannot be reached', async () => {
     const none = createNetwork()
     const gone: typeof fetch = (url, init) =>

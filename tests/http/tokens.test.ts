@@ -101,7 +101,16 @@ describe('the bearer of a token', () => {
   it('gets, from every call, the 404 of an unknown id for what was not made with it', async () => {
     const mine = await bearer()
     const fromKey = (await api.post('/v1/uploads', { ...slotBody, subject: 'u-1' })).body
-    const fromOther = (await (await bearer()).post('/v1/uploads', slotBody)).body
+    const others = [
+      await bearer({ subject: 'u-2' }),
+      await bearer({ profile: 'photos' }),
+      await bearer({}, apiOf(world, await world.newKey('tenant-b'))),
+    ]
+    const theirs: { id: string }[] = []
+    for (const other of others) {
+      const image = { ...slotBody, contentType: 'image/png' }
+      theirs.push((await other.post('/v1/uploads', image)).body as { id: string })
+    }
     const unknown = `upl_${'f'.repeat(32)}`
     const calls = [
       ['get', ''],
@@ -114,13 +123,29 @@ describe('the bearer of a token', () => {
     ] as const
     for (const [method, path] of calls) {
       const none = await mine[method](`/v1/uploads/${unknown}${path}`)
-      for (const { id } of [fromKey, fromOther]) {
-        const theirs = await mine[method](`/v1/uploads/${id}${path}`)
-        expect(theirs.status).toBe(404)
-        expect({ ...theirs.body, instance: '' }).toEqual({ ...none.body, instance: '' })
+      for (const { id } of [fromKey, ...theirs]) {
+        const refused = await mine[method](`/v1/uploads/${id}${path}`)
+        expect(refused.status).toBe(404)
+        expect({ ...refused.body, instance: '' }).toEqual({ ...none.body, instance: '' })
       }
     }
     expect((await api.get(`/v1/uploads/${fromKey.id}`)).body.state).toBe('pending')
+  })
+
+  it('goes on with what an earlier token for its subject and profile has begun', async () => {
+    const { id } = (await (await bearer()).post('/v1/uploads', slotBody)).body
+    const later = await bearer()
+    const { body, status } = await later.post(`/v1/uploads/${id}/slot`)
+    expect([status, body.subject]).toEqual([201, 'u-1'])
+    await put(body.slot, someBytes(64))
+    expect((await later.post(`/v1/uploads/${id}/complete`)).status).toBe(202)
+  })
+
+  it('without a subject sees nothing of another one without a subject', async () => {
+    const [one, two] = [await bearer({ subject: null }), await bearer({ subject: null })]
+    const { id } = (await one.post('/v1/uploads', slotBody)).body
+    expect((await one.get(`/v1/uploads/${id}`)).status).toBe(200)
+    expect((await two.get(`/v1/uploads/${id}`)).status).toBe(404)
   })
 
   it('may not list', async () => {

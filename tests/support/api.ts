@@ -11,7 +11,7 @@ export const slotBody = {
   size: 64,
 }
 
-export function apiOf(world: World, key: string) {
+export function apiOf(world: Pick<World, 'app'>, key: string) {
   const call = (method: Method, path: string, body?: unknown) => {
     const pending = request(world.app)[method](path).set('authorization', `Bearer ${key}`)
     return body === undefined ? pending : pending.send(body as object)

@@ -10,6 +10,10 @@ export type Fault =
   | { kind: 'pass' }
   /** The connection breaks before anything is answered. */
   | { kind: 'drop' }
+  /** It arrives and is done, and then the connection breaks. */
+  | { kind: 'mute' }
+  /** Nothing happens until the client gives up. */
+  | { kind: 'hold' }
   | { kind: 'delay'; ms: number }
   | { kind: 'answer'; status: number; body: string }
   /** The store's answer, but only so much of its body, and then a broken connection. */
@@ -54,6 +58,7 @@ export async function startFaultProxy(target: () => string, port = 0): Promise<F
     proxy.seen.push(seen)
     const fault = proxy.decide(seen)
     if (fault.kind === 'drop') return void req.socket.destroy()
+    if (fault.kind === 'hold') return
     if (fault.kind === 'answer') {
       answer(req, res, fault)
       return
@@ -89,6 +94,7 @@ function forward(target: string, { req, res }: Exchange, fault: Fault): void {
   // The Host header stays the proxy's, as it is part of what was signed.
   const { method, headers, url } = req
   const upstream = request(`${target}${url ?? ''}`, { method, headers }, (from) => {
+    if (fault.kind === 'mute') return void from.resume().on('end', () => res.destroy())
     res.writeHead(from.statusCode ?? 502, headersOf(from, fault))
     let sent = 0
     from.on('data', (chunk: Buffer) => {

@@ -230,7 +230,10 @@ export async function verifyAllDue(broker: Broker): Promise<void> {
   }
 }
 
-function createTestApp(broker: Broker, { http: change = {}, assertSns, pages = [] }: WorldOptions) {
+export function createTestApp(
+  broker: Broker,
+  { http: change = {}, assertSns, pages = [] }: WorldOptions = {},
+) {
   const config: AppConfig = {
     publicUrl: null,
     serveApi: true,
