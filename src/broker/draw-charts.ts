@@ -25,7 +25,7 @@ export type Range = keyof typeof RANGES
 export const CHART_RANGES = Object.keys(RANGES) as [Range, ...Range[]]
 
 type Counts = Record<string, number>
-export type Point = { at: Date } & Record<Measure, Counts>
+type Point = { at: Date } & Record<Measure, Counts>
 
 export type Charts = {
   range: Range

@@ -16,7 +16,7 @@ import { eventFlow, WINDOW_SECONDS, type EventFlow } from './watch-events.ts'
 
 type OverviewDeps = Pick<Deps, 'store' | 'now'> & { expectsEvents: boolean }
 
-export type Events = {
+type Events = {
   flow: EventFlow
   /** Of the two counts that follow. */
   windowSeconds: number

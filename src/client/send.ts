@@ -15,7 +15,7 @@ export type Sending = Attempts &
   }
 
 /** Resolves when the store has the bytes, also if it had them before. */
-export async function putInto(slot: PlainSlot, body: Source, way: Way): Promise<void> {
+async function putInto(slot: PlainSlot, body: Source, way: Way): Promise<void> {
   const answer = await put(slot, body, way)
   if (answer.status < 300) return
   const store = explain(slot, answer)

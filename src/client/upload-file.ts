@@ -1,6 +1,7 @@
 /** From a file to a ready upload: the record, the bytes, the verdict. */
 
 import type { Api } from './api.ts'
+import type { Progress, UploadOptions } from './options.ts'
 import { pause } from './patience.ts'
 import type { Source } from './put.ts'
 import { isOver, type Upload } from './record.ts'
@@ -8,7 +9,6 @@ import type { Remembered } from './remember.ts'
 import { isClosed, isGone, sendParts, sendWhole, type Sending } from './send.ts'
 import { sha256Of } from './sha256.ts'
 import { isRefusal, UploadError } from './upload-error.ts'
-import type { Progress, UploadOptions } from './uploader.ts'
 
 export type Task = Sending & {
   options: UploadOptions

@@ -34,8 +34,7 @@ export type Stack = {
 const BUCKET = 'berth-dev'
 
 export async function startStack({ folder, port, env }: StackOptions): Promise<Stack> {
-  mkdirSync(folder, { recursive: true })
-  const secrets = readSecrets(join(folder, 'secrets.json'))
+  const secrets = readSecrets(folder)
   const databaseUrl = env['DATABASE_URL'] ?? `file:${join(folder, 'berth.db')}`
   const keyFor = (file: string, scopes: Scope[]): Promise<string> =>
     developmentKey(join(folder, file), databaseUrl, scopes)
@@ -94,7 +93,9 @@ const environment = (secrets: Secrets, storeUrl: string): NodeJS.ProcessEnv => (
   LOG_LEVEL: 'warn',
 })
 
-function readSecrets(path: string): Secrets {
+function readSecrets(folder: string): Secrets {
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, 'secrets.json')
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Secrets
   const secret = (): string => randomBytes(32).toString('base64url')
   const secrets: Secrets = {

@@ -61,6 +61,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
   const inbox = job('drain-inbox', POLL_MS, broker.drainInbox)
   const workers = startVerifying(broker, config, log)
   const sweeps = [
+    startTallying(broker, log),
     job('sweep-leases', Math.min(sweepMs, POLL_MS), broker.sweepLeases),
     job('sweep-staging', sweepMs, broker.sweepStaging),
     job('sweep-claims', sweepMs, broker.sweepClaims),
@@ -79,14 +80,7 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),
     job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),
   ]
-  const all = [
-    looks,
-    inbox,
-    workers,
-    startTallying(broker, log),
-    ...startDispatching(broker, config, log),
-    ...sweeps,
-  ]
+  const all = [looks, inbox, workers, ...startDispatching(broker, config, log), ...sweeps]
   return {
     wakeWorkers: workers.wake,
     wakeInbox: inbox.wake,

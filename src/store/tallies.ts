@@ -95,7 +95,7 @@ export async function sumTallies(
   const rows = await db
     .selectFrom('tallies')
     .select(['measure', 'name'])
-    .select(sql<number>`hour - hour % ${sql.lit(stepMs)}`.as('step'))
+    .select(sql<number | string>`hour - hour % ${sql.lit(stepMs)}`.as('step'))
     .select(({ fn }) => fn.sum<number | string>('count').as('sum'))
     .where('tenant', '=', tenant)
     .where('hour', '>=', since.getTime())

@@ -3,11 +3,9 @@
 import { isFinal } from './transitions.ts'
 import type { Cause, UploadState } from './upload.ts'
 
-export const MEASURES = ['states', 'arrivals', 'rejections', 'timeToReady'] as const
+export type Measure = 'states' | 'arrivals' | 'rejections' | 'timeToReady'
 
-export type Measure = (typeof MEASURES)[number]
-
-export type Counted = { measure: Measure; name: string }
+type Counted = { measure: Measure; name: string }
 
 export type Change = {
   state: UploadState

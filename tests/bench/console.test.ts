@@ -78,14 +78,14 @@ describe.each([
   beforeAll(async () => {
     const postgres = isShared ? await startPostgres() : null
     store = openStore((await postgres?.newDatabase()) ?? `file:${join(folder, 'berth.db')}`)
-    await store.prepare({ migrate: true })
-    await seedReady(store, TENANT, ROWS)
-    await seedTallies(store)
     close = async () => {
       await store.close()
       await postgres?.close()
       rmSync(folder, { recursive: true })
     }
+    await store.prepare({ migrate: true })
+    await seedReady(store, TENANT, ROWS)
+    await seedTallies(store)
   }, 900_000)
   afterAll(() => close())
 

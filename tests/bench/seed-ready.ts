@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import type { Store } from '../../src/store/store.ts'
 
 // Statements are bounded in time, so a million rows come in pieces.
-const PIECE = 20_000
+const PIECE = 5_000
 
 /** Sorts below every id that is made today. */
 const ID = `'upl_' || '00000000000000000000' || cast(100000000000 + i as text)`

@@ -12,7 +12,7 @@ import type { Stack } from './stack.ts'
 
 export const MIB = 1024 ** 2
 
-export type Dropped = { name: string; path: string; sha256: string }
+type Dropped = { name: string; path: string; sha256: string }
 
 export type Folder = {
   path: (name: string) => string

@@ -1,6 +1,6 @@
 /** A reader of server-sent events, as small as the format allows. */
 
-export type Told = { id: string; event: string; data: Record<string, unknown> }
+type Told = { id: string; event: string; data: Record<string, unknown> }
 
 export type Reader = {
   status: number

@@ -11,7 +11,7 @@ const WORK_EVERY_MS = 20
 export async function listening({ app, work }: Pick<World, 'app' | 'work'>): Promise<Listening> {
   const server = createServer(app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  let isOpen = true
+  let isOpen = true as boolean
   const working = (async () => {
     while (isOpen) {
       await work()

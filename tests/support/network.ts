@@ -29,7 +29,7 @@ export function createNetwork(): Network {
   }
   return {
     sent,
-    fetch: (url, init = {}) => through(String(url as string), init),
+    fetch: (url, init = {}) => through(url as string, init),
     once: (matches, hop) => void hops.push({ matches, hop }),
   }
 }

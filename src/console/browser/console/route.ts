@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 
 export type Route = { path: string[]; query: URLSearchParams }
 
-export function parseRoute(hash: string): Route {
+function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
   return { path: path.split('/').filter((part) => part !== ''), query: new URLSearchParams(query) }
 }

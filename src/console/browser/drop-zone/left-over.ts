@@ -1,9 +1,8 @@
 /** What an earlier visit has left unfinished: which upload a file belongs to, kept over a reload. */
 
 import type { Memory } from '../../../client/index.ts'
-import { Refused } from '../shared/call.ts'
+import { Refused, type Api } from '../shared/call.ts'
 import { isFinal, type Upload } from '../shared/records.ts'
-import type { Berth } from './berth.ts'
 
 const PREFIX = 'drop-zone:'
 
@@ -16,7 +15,8 @@ export const MEMORY: Memory = {
 
 function remembered(): [string, string][] {
   try {
-    return Object.entries(localStorage).filter(([key]) => key.startsWith(PREFIX))
+    const entries = Object.entries(localStorage) as [string, string][]
+    return entries.filter(([key]) => key.startsWith(PREFIX))
   } catch {
     return []
   }
@@ -27,17 +27,17 @@ export function forget(id: string): void {
 }
 
 /** Those that still take bytes; what is over, or of another database, is forgotten. */
-export async function listLeftOver(berth: Berth): Promise<Upload[]> {
+export async function listLeftOver(api: Api): Promise<Upload[]> {
   const found: Upload[] = []
   for (const [, id] of remembered()) {
-    const upload = await recordOf(berth, id)
+    const upload = await recordOf(api, id)
     if (upload === null || isFinal(upload.state)) forget(id)
     else if (upload.state === 'pending') found.push(upload)
   }
   return found
 }
 
-async function recordOf({ api }: Berth, id: string): Promise<Upload | null> {
+async function recordOf(api: Api, id: string): Promise<Upload | null> {
   try {
     return await api.get<Upload>(`v1/uploads/${id}`)
   } catch (error) {

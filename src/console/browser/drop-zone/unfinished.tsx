@@ -36,7 +36,7 @@ function useLeftOver(berth: Berth) {
   const [uploads, setUploads] = useState<Upload[]>([])
   useEffect(() => {
     // A help and no more: without it the files are resumed all the same.
-    listLeftOver(berth).then(setUploads, () => undefined)
+    listLeftOver(berth.api).then(setUploads, () => undefined)
   }, [berth])
   const cancel = useCallback(
     (id: string) => {

@@ -24,7 +24,7 @@ export class Refused extends Error {
 }
 
 /** The server could not be asked at all. */
-export class Unreachable extends Error {
+class Unreachable extends Error {
   override readonly name = 'Unreachable'
 }
 
