@@ -10,6 +10,7 @@ export async function countDeadLetters({ db }: Store, since: Date, most: number)
     .select('id')
     .where('state', '=', 'dead')
     .where('settled_at', '>=', since.getTime())
+    .orderBy('settled_at')
     .limit(most)
   const { count } = await db
     .selectFrom(dead.as('dead'))

@@ -36,7 +36,7 @@ beforeAll(async () => {
   previous = here
   next = plantExpanding(here, join(folder, 'next'))
   afterNext = plantContracting(next, join(folder, 'after-next'))
-}, 900_000)
+}, 1_800_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe.each([
