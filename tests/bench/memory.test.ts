@@ -6,7 +6,7 @@ import { freePort, until } from '../support/processes.ts'
 import { someBytes } from '../support/uploads.ts'
 import { bucketConfig } from '../support/world.ts'
 
-/** By hand: 100000. */
+/** By hand: 100000, with TEST_SERVER_MINUTES=60. */
 const UPLOADS = Number(process.env['MEMORY_UPLOADS'] ?? 10_000)
 const STEP = Math.min(10_000, Math.max(1, Math.floor(UPLOADS / 5)))
 const WIDTH = 32
