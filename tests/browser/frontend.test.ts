@@ -114,7 +114,9 @@ describe('the lines of the document', () => {
   it.each(['plain', 'react'])(
     'upload a file from a page of another origin: %s',
     async (name) => {
-      const at = await visit(browser, `${site}/${name}/`)
+      const at = await visit(browser, `${site}/${name}/`, {
+        reach: [site, berth.url, store.objects.url],
+      })
       visits.push(at)
       const field = name === 'react' ? '#root input[type=file]' : '#input'
       await at.page.locator(field).setInputFiles(join(folder, 'files', 'a.png'))

@@ -50,11 +50,13 @@ const CASES = VERSIONS.flatMap((version) => STORES.map((store) => ({ version, st
 describe.each(CASES)('Uppy $version through Berth, with $store.name', ({ version, store }) => {
   let site: Site
   let berth: Berth
+  let storeUrl: string
   let closeStore: () => Promise<void>
   const visits: Visit[] = []
 
   beforeAll(async () => {
     const started: { config: BucketConfig; close: () => Promise<void> } = await store.start()
+    storeUrl = new URL(started.config.endpoint ?? '').origin
     closeStore = started.close
     const page = await startSite(version)
     site = page
@@ -77,7 +79,7 @@ describe.each(CASES)('Uppy $version through Berth, with $store.name', ({ version
   })
 
   async function open(): Promise<Visit & { puts: string[] }> {
-    const opened = await visit(browser, site.url)
+    const opened = await visit(browser, site.url, { reach: [site.url, berth.url, storeUrl] })
     visits.push(opened)
     const puts: string[] = []
     opened.page.on('request', (request: Request) => {

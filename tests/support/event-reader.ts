@@ -1,6 +1,6 @@
 /** A reader of server-sent events, as small as the format allows. */
 
-type Told = { id: string; event: string; data: Record<string, unknown> }
+export type Told = { id: string; event: string; data: Record<string, unknown> }
 
 export type Reader = {
   status: number
