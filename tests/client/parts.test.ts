@@ -34,7 +34,8 @@ beforeEach(() => {
   network = createNetwork()
 })
 
-const aFile = (name = 'large.bin') => new File([new Uint8Array(THREE_PARTS)], name)
+const aFile = (name = 'large.bin') =>
+  new File([new Uint8Array(THREE_PARTS)], name, { lastModified: 1_700_000_000_000 })
 
 const anUploader = (change: Partial<UploaderOptions> = {}) =>
   createUploader({ baseUrl: berth.url, token: key, fetch: network.fetch, pauseMs: 5, ...change })
