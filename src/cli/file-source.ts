@@ -42,14 +42,16 @@ function piece(file: OnDisk, { start, end }: Span): Source {
   }
 }
 
-async function* bytesOf({ path, stats, onBroken }: OnDisk, { start, end }: Span) {
+async function* bytesOf(
+  { path, stats, onBroken }: OnDisk,
+  { start, end }: Span,
+): AsyncGenerator<Uint8Array> {
   try {
     // Half of one version and half of another is no file at all.
     const { size, mtimeMs } = await stat(path)
     if (size !== stats.size || mtimeMs !== stats.mtimeMs) throw new Error(`${path} has changed`)
     // `end` is inclusive there, and an empty span cannot be said.
-    if (end > start)
-      yield* createReadStream(path, { start, end: end - 1 }) as AsyncIterable<Uint8Array>
+    if (end > start) yield* createReadStream(path, { start, end: end - 1 })
   } catch (error) {
     onBroken(error)
     throw error

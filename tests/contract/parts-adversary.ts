@@ -16,6 +16,9 @@ type Attack = (victim: Victim, stage: Stage) => Promise<unknown>
 /** Its name says what the client does; `ends`: what the upload may become, once everything rests. */
 type Row = [name: string, ends: UploadState[], attack: Attack]
 
+/** A storm of parts may be a hundred megabytes. */
+const PATIENCE_MS = 120_000
+
 const ALL = [1, 2, 3]
 const OTHER = someBytes(THREE_PARTS.length, 5)
 const PLAN = { size: 8 * 1024 ** 2 }
@@ -324,9 +327,10 @@ export function describePartsAdversary(name: string, start: () => Promise<Runnin
       await expectNothingLeft(victim, stage, state === 'ready' ? 1 : 0)
     }
 
-    it.each([...FEWER, ...WRONG, ...REPEATED, ...ENDED])('%s', (...row) => run(row, false))
-    it.each(REPLACED)('%s', (...row) => run(row, false))
-    it.each(REPLACED)('%s, and has declared the SHA-256', (...row) => run(row, true))
+    const undeclared = [...FEWER, ...WRONG, ...REPEATED, ...ENDED, ...REPLACED]
+    it.each(undeclared)('%s', (...row) => run(row, false), PATIENCE_MS)
+    const declared = '%s, and has declared the SHA-256'
+    it.each(REPLACED)(declared, (...row) => run(row, true), PATIENCE_MS)
   })
 }
 

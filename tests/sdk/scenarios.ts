@@ -198,7 +198,9 @@ const IN_PARTS: Scenario[] = [
         const [token, resume] = [tokenFor(scene), scene.memory]
         const told: number[] = []
         const upload = await uploaderOf(scene, { token, resume }).upload(aFile(LARGE, 'left'), {
-          onProgress: ({ stage, sent }) => void (stage === 'sending' && told.push(sent)),
+          onProgress: ({ stage, sent }) => {
+            if (stage === 'sending') told.push(sent)
+          },
         })
         await expectWhole(upload, LARGE)
         expectEqual(await scene.stand.puts(null), 2)
