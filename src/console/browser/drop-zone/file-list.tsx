@@ -26,7 +26,7 @@ function FileRow({ item, queue }: { item: Item; queue: Queue }) {
         </p>
         <Actions item={item} queue={queue} />
       </div>
-      {phase !== 'ready' && (
+      {!isOver(item) && (
         <progress
           max={Math.max(1, file.size)}
           value={sent}
