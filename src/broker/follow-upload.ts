@@ -29,16 +29,27 @@ export async function* followUpload(
   let seen = after
   try {
     while (!signal.aborted) {
-      const upload = await requireUpload(deps, tenant, id)
-      yield* await unseen(deps, upload, seen)
-      seen = upload.version
+      const { version, isOver } = yield* tellUnseen(deps, tenant, id, seen)
+      seen = version
       const leftMs = until - deps.now().getTime()
-      if (leftMs <= 0 || isFinal(upload.state)) return
-      await listener.changedFrom(seen, leftMs, signal)
+      if (leftMs <= 0 || isOver) return
+      await listener.changedFrom(version, leftMs, signal)
     }
   } finally {
     listener.end()
   }
+}
+
+/** @returns where it stands, and no record: thousands wait, and none shall hold one meanwhile. */
+async function* tellUnseen(
+  deps: FollowDeps,
+  tenant: string,
+  id: string,
+  seen: number | null,
+): AsyncGenerator<Upload, { version: number; isOver: boolean }> {
+  const upload = await requireUpload(deps, tenant, id)
+  yield* await unseen(deps, upload, seen)
+  return { version: upload.version, isOver: isFinal(upload.state) }
 }
 
 /** A version that is ahead of the record is none that we told: then it begins anew. */

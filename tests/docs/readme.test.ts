@@ -34,11 +34,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
+type Send = (file: Blob, upload: Shown) => Promise<void>
+
 /** A function of the README, with what it takes for granted. */
-function fromReadme<Run>(name: string, heading: string, nth: number, given: object): Run {
+function fromReadme(name: string, heading: string, nth: number, given: object): Send {
   const text = `${codeBlock(README, heading, 'js', nth)}\nreturn ${name}`
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the README is the program
-  return new Function(...Object.keys(given), text)(...Object.values(given)) as Run
+  return new Function(...Object.keys(given), text)(...Object.values(given)) as Send
 }
 
 const issue = (bytes: Buffer) =>
@@ -71,12 +73,7 @@ describe('the README', () => {
 
   it('sends a file with one plain PUT', async () => {
     const bytes = someBytes(5_000)
-    const upload = fromReadme<(file: Blob, upload: Shown) => Promise<void>>(
-      'upload',
-      'An upload from a browser',
-      1,
-      {},
-    )
+    const upload = fromReadme('upload', 'An upload from a browser', 1, {})
     const issued = await issue(bytes)
     await upload(new Blob([new Uint8Array(bytes)]), issued)
     await expectReady(issued.id, bytes)
@@ -85,17 +82,12 @@ describe('the README', () => {
   it('sends a large file in parts, and does not send again what is there', async () => {
     const bytes = Buffer.concat([Buffer.from('berth '), randomBytes(17 * MIB)])
     const asked: string[] = []
-    const uploadInParts = fromReadme<(file: Blob, upload: Shown) => Promise<void>>(
-      'uploadInParts',
-      'Large files',
-      0,
-      {
-        berth: (path: string, { method = 'GET', body = '' } = {}) => {
-          asked.push(`${method} ${body}`)
-          return call(berth, method, path, body === '' ? undefined : JSON.parse(body))
-        },
+    const uploadInParts = fromReadme('uploadInParts', 'Large files', 0, {
+      berth: (path: string, { method = 'GET', body = '' } = {}) => {
+        asked.push(`${method} ${body}`)
+        return call(berth, method, path, body === '' ? undefined : JSON.parse(body))
       },
-    )
+    })
     const issued = await issue(bytes)
     const file = new Blob([new Uint8Array(bytes)])
     await uploadInParts(file, issued)

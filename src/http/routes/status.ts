@@ -31,11 +31,9 @@ const getEvents =
     const caller = callerWith(res, 'uploads:read')
     const { id } = req.params
     await broker.assertOwn(caller, id)
-    const now = { seconds: 0, signal: AbortSignal.abort() }
-    const upload = await broker.awaitUpload(caller.tenant, id, now)
     const after = lastSeen(req)
     // What tells a browser not to come again: it has seen the last that there is.
-    if (isFinal(upload.state) && after === upload.version) return void res.status(204).end()
+    if (await isTheLast(broker, caller.tenant, id, after)) return void res.status(204).end()
     if (req.method === 'HEAD') return void res.type('text/event-stream').end()
 
     const signal = streams.open(res, caller)
@@ -47,6 +45,17 @@ const getEvents =
     await tellAll(broker, res, changes)
   }
 
+async function isTheLast(
+  broker: Broker,
+  tenant: string,
+  id: string,
+  version: number | null,
+): Promise<boolean> {
+  const now = { seconds: 0, signal: AbortSignal.abort() }
+  const upload = await broker.awaitUpload(tenant, id, now)
+  return isFinal(upload.state) && upload.version === version
+}
+
 /** Whatever else it says is none of our versions. */
 function lastSeen(req: Request<{ id: string }>): number | null {
   const id = req.get('last-event-id') ?? ''
@@ -54,17 +63,25 @@ function lastSeen(req: Request<{ id: string }>): number | null {
 }
 
 /** An error after the head cannot be told any more: the stream ends, and its reader comes again. */
-async function tellAll(
-  broker: Broker,
-  res: Response,
-  changes: AsyncIterable<Upload>,
-): Promise<void> {
+async function tellAll(broker: Broker, res: Response, changes: AsyncIterator<Upload>) {
   try {
-    for await (const upload of changes) res.write(toEvent(broker, upload))
+    while (await tellNext(broker, res, changes));
   } catch (error) {
     res.locals['error'] = error
   }
   res.end()
+}
+
+/** Apart, as a loop would hold the last record until the next one comes. */
+async function tellNext(
+  broker: Broker,
+  res: Response,
+  changes: AsyncIterator<Upload>,
+): Promise<boolean> {
+  const next = await changes.next()
+  if (next.done) return false
+  res.write(toEvent(broker, next.value))
+  return true
 }
 
 function toEvent(broker: Broker, upload: Upload): string {
