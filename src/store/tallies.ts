@@ -3,7 +3,7 @@
 import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { Change, Measure } from '../upload/tally.ts'
-import type { TalliesTable } from './schema.ts'
+import type { TalliesTable } from './schema-of-tallies.ts'
 import type { Store } from './store.ts'
 
 /** Of a transition, in the order of their moments. */
@@ -95,7 +95,7 @@ export async function sumTallies(
   const rows = await db
     .selectFrom('tallies')
     .select(['measure', 'name'])
-    .select(sql<number>`hour - hour % ${sql.lit(stepMs)}`.as('step'))
+    .select(sql<number | string>`hour - hour % ${sql.lit(stepMs)}`.as('step'))
     .select(({ fn }) => fn.sum<number | string>('count').as('sum'))
     .where('tenant', '=', tenant)
     .where('hour', '>=', since.getTime())
