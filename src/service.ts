@@ -24,9 +24,8 @@ import { createFitScanner, type FitScanner } from './inspect/scan/fit-scanner.ts
 import { countJobs } from './jobs/count-jobs.ts'
 import { COUNTED, startJobs, type Jobs } from './jobs/jobs.ts'
 import { loadProfiles } from './profiles.ts'
-import type { StoreReport } from './store/engine.ts'
 import { openStore, type Store } from './store/store.ts'
-import { createEventLog, createLogger, type Logger } from './telemetry/log.ts'
+import { createEventLog, createLogger, type EventLog, type Logger } from './telemetry/log.ts'
 import { reportTo } from './telemetry/store-report.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { createSecretBox } from './webhooks/secret-box.ts'
@@ -53,9 +52,8 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
   const events = createEventLog(logger)
   let reportBroken: (error: Error) => void = () => undefined
   const broken = new Promise<Error>((resolve) => (reportBroken = resolve))
-  const store = await openRecords(config, { ...reportTo(events, metrics), broken: reportBroken })
+  const store = await openRecords(config, events, metrics, reportBroken)
 
-  metrics.databasePool(store.pool)
   // The jobs need the broker and wake-ups run the other way, so they meet here.
   let jobs: Jobs | null = null
   const now = extras.now ?? store.clock.now
@@ -76,8 +74,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
     assertSns: snsGateFor(config.events.sns, now),
   })
   const listening = await listen(app, config.http)
-  const counted = countJobs(broker, COUNTED, metrics.jobDone)
-  if (config.jobs.run) jobs = startJobs(counted, config.jobs, events.warn)
+  jobs = jobsFor(config, broker, metrics, events)
   const poller = startPoller(config, broker, logger)
   logger.info({ url: listening.url, version: extras.version }, 'service.started')
 
@@ -92,8 +89,15 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
 }
 
 /** A service that cannot start leaves nothing open behind it. */
-async function openRecords({ database }: Config, report: StoreReport): Promise<Store> {
+async function openRecords(
+  { database }: Config,
+  events: EventLog,
+  metrics: Metrics,
+  broken: (error: Error) => void,
+): Promise<Store> {
+  const report = { ...reportTo(events, metrics), broken }
   const store = openStore(database.url, { poolSize: database.poolSize, report })
+  metrics.databasePool(store.pool)
   try {
     await store.prepare({ migrate: database.migrateOnStart })
     return store
@@ -101,6 +105,12 @@ async function openRecords({ database }: Config, report: StoreReport): Promise<S
     await store.close()
     throw error
   }
+}
+
+/** Null: this node answers callers only. */
+function jobsFor(config: Config, broker: Broker, metrics: Metrics, events: EventLog): Jobs | null {
+  if (!config.jobs.run) return null
+  return startJobs(countJobs(broker, COUNTED, metrics.jobDone), config.jobs, events.warn)
 }
 
 function startPoller({ events, jobs }: Config, broker: Broker, logger: Logger): SqsPoller | null {

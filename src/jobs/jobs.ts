@@ -54,33 +54,20 @@ const ASSEMBLIES_MS = 3_600_000
 
 export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs {
   const sweepMs = config.sweepIntervalSeconds * 1000
-  const job = (name: string, intervalMs: number, run: (batch: number) => Promise<number>): Job =>
+  const job: StartJob = (name, intervalMs, run) =>
     every({ name, intervalMs, batch: BATCH, run: () => run(BATCH) }, log)
 
   const looks = startLooking(broker, config, log)
   const inbox = job('drain-inbox', POLL_MS, broker.drainInbox)
   const workers = startVerifying(broker, config, log)
-  const sweeps = [
+  const all = [
+    looks,
+    inbox,
+    workers,
     startTallying(broker, log),
-    job('sweep-leases', Math.min(sweepMs, POLL_MS), broker.sweepLeases),
-    job('sweep-staging', sweepMs, broker.sweepStaging),
-    job('sweep-claims', sweepMs, broker.sweepClaims),
-    job('sweep-probes', sweepMs, broker.sweepProbes),
-    job('sweep-inbox', sweepMs, broker.sweepInbox),
-    job('sweep-orphans', sweepMs, broker.sweepOrphans),
-    job('remove-orphans', sweepMs, broker.removeOrphans),
-    job('sweep-assemblies', ASSEMBLIES_MS, broker.sweepAssemblies),
-    job('sweep-retention', sweepMs, broker.sweepRetention),
-    job('sweep-expired', sweepMs, broker.sweepExpired),
-    job('sweep-tallies', sweepMs, broker.sweepTallies),
-    job('sweep-deliveries', sweepMs, broker.sweepDeliveries),
-    job('watch-events', sweepMs, broker.watchEvents),
-    job('watch-records', sweepMs, broker.watchRecords),
-    job('probe-buckets', PROBE_CHECK_MS, broker.probeBuckets),
-    job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),
-    job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),
+    ...startDispatching(broker, config, log),
+    ...startSweeps(broker, sweepMs, job),
   ]
-  const all = [looks, inbox, workers, ...startDispatching(broker, config, log), ...sweeps]
   return {
     wakeWorkers: workers.wake,
     wakeInbox: inbox.wake,
@@ -89,6 +76,28 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
     },
   }
 }
+
+type StartJob = (name: string, intervalMs: number, run: (batch: number) => Promise<number>) => Job
+
+const startSweeps = (broker: Broker, sweepMs: number, job: StartJob): Job[] => [
+  job('sweep-leases', Math.min(sweepMs, POLL_MS), broker.sweepLeases),
+  job('sweep-staging', sweepMs, broker.sweepStaging),
+  job('sweep-claims', sweepMs, broker.sweepClaims),
+  job('sweep-probes', sweepMs, broker.sweepProbes),
+  job('sweep-inbox', sweepMs, broker.sweepInbox),
+  job('sweep-orphans', sweepMs, broker.sweepOrphans),
+  job('remove-orphans', sweepMs, broker.removeOrphans),
+  job('sweep-assemblies', ASSEMBLIES_MS, broker.sweepAssemblies),
+  job('sweep-retention', sweepMs, broker.sweepRetention),
+  job('sweep-expired', sweepMs, broker.sweepExpired),
+  job('sweep-tallies', sweepMs, broker.sweepTallies),
+  job('sweep-deliveries', sweepMs, broker.sweepDeliveries),
+  job('watch-events', sweepMs, broker.watchEvents),
+  job('watch-records', sweepMs, broker.watchRecords),
+  job('probe-buckets', PROBE_CHECK_MS, broker.probeBuckets),
+  job('watch-storage', STORAGE_CHECK_MS, broker.watchStorage),
+  job('check-scanner', SCANNER_CHECK_MS, broker.checkScanner),
+]
 
 const startLooking = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
   every(

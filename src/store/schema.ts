@@ -2,8 +2,8 @@
 
 import type { ColumnType } from 'kysely'
 import type { EventType } from '../upload/announcement.ts'
-import type { Measure } from '../upload/tally.ts'
 import type { Cause, UploadState } from '../upload/upload.ts'
+import type { TalliesTable, TallyPositionTable } from './schema-of-tallies.ts'
 
 /** Milliseconds since 1970. */
 type Millis = number
@@ -211,23 +211,6 @@ export type DeliveriesTable = {
   last_error: string | null
   created_at: Millis
   settled_at: Millis | null
-}
-
-export type TalliesTable = {
-  tenant: string
-  /** Its beginning. */
-  hour: Millis
-  measure: Measure
-  name: string
-  count: number
-}
-
-type TallyPositionTable = {
-  id: 'transitions'
-  /** Of the last transition that was counted, in the order of its moment. */
-  at: Millis
-  upload_id: string
-  version: number
 }
 
 export type Schema = {

@@ -3,7 +3,7 @@
 import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { Change, Measure } from '../upload/tally.ts'
-import type { TalliesTable } from './schema.ts'
+import type { TalliesTable } from './schema-of-tallies.ts'
 import type { Store } from './store.ts'
 
 /** Of a transition, in the order of their moments. */

@@ -17,7 +17,7 @@ const LONGEST = 256
 /** Null: none, or one that nobody could have meant. */
 export function contextOf(traceparent: string | null): Context | null {
   if (traceparent === null || traceparent.length > LONGEST) return null
-  const [, ...groups] = TRACEPARENT.exec(traceparent) ?? []
+  const [, ...groups]: (string | undefined)[] = TRACEPARENT.exec(traceparent) ?? []
   const [traceId = '', spanId = '', flags = ''] = groups.filter((group) => group !== undefined)
   const found = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
   return isSpanContextValid(found) ? trace.setSpanContext(ROOT_CONTEXT, found) : null
