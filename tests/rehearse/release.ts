@@ -46,7 +46,8 @@ export async function install(name: string, tarball: string, folder: string): Pr
 
 function takeBuilt(folder: string): void {
   const version = (of: string): unknown =>
-    (JSON.parse(readFileSync(join(of, DRIVER, 'package.json'), 'utf8')) as { version: string }).version
+    (JSON.parse(readFileSync(join(of, DRIVER, 'package.json'), 'utf8')) as { version: string })
+      .version
   if (version(folder) !== version('.')) throw new Error('the driver here is of another version')
   const built = join(DRIVER, 'build/Release/better_sqlite3.node')
   cpSync(built, join(folder, built))
