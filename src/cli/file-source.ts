@@ -37,7 +37,7 @@ function piece(file: OnDisk, { start, end }: Span): Source {
     stream: () => Readable.toWeb(Readable.from(read())) as ReadableStream<Uint8Array>,
     arrayBuffer: async () => {
       const bytes = await buffer(read())
-      return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+      return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
     },
   }
 }

@@ -1,10 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createBucket } from '../../src/bucket/bucket.ts'
 import {
   createUploader,
-  UploadError,
   type Memory,
   type Progress,
   type UploaderOptions,
@@ -17,11 +13,9 @@ import {
   type Network,
 } from '../support/network.ts'
 import { until } from '../support/processes.ts'
-import { startFaultProxy } from '../support/fault-proxy.ts'
-import { PNG, sha256Of, someBytes } from '../support/uploads.ts'
-import { bucketConfig, createWorld, type World } from '../support/world.ts'
-
-const BYTES = someBytes(300_000)
+import { aFile, BYTES, failure, startUploading } from '../support/uploading.ts'
+import { sha256Of, someBytes } from '../support/uploads.ts'
+import { createWorld, type World } from '../support/world.ts'
 
 let world: World
 let berth: Listening
@@ -29,15 +23,7 @@ let key: string
 let network: Network
 
 beforeAll(async () => {
-  world = await createWorld({
-    profiles: {
-      default: {},
-      pictures: { contentTypes: ['image/*'] },
-      any: { contentTypes: ['*/*'] },
-    },
-  })
-  berth = await listening(world)
-  key = await world.newKey()
+  ;({ world, berth, key } = await startUploading())
 })
 afterAll(async () => {
   await berth.close()
@@ -46,12 +32,6 @@ afterAll(async () => {
 beforeEach(() => {
   network = createNetwork()
 })
-
-const aFile = (
-  bytes: Uint8Array<ArrayBuffer> | Buffer = BYTES,
-  type = 'application/octet-stream',
-  name = 'a b.bin',
-) => new File([new Uint8Array(bytes)], name, { type, lastModified: 1_700_000_000_000 })
 
 const anUploader = (change: Partial<UploaderOptions> = {}) =>
   createUploader({ baseUrl: berth.url, token: key, fetch: network.fetch, pauseMs: 5, ...change })
@@ -64,15 +44,6 @@ function aMemory(): Memory & { size: () => number } {
     removeItem: (name) => void entries.delete(name),
     size: () => entries.size,
   }
-}
-
-const failure = async (promise: Promise<unknown>): Promise<UploadError> => {
-  const error: unknown = await promise.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  if (error instanceof UploadError) return error
-  throw new Error('expected an UploadError', { cause: error })
 }
 
 const puts = (): number => network.sent.filter((label) => label === 'PUT (store)').length
@@ -200,7 +171,7 @@ describe('what gets lost', () => {
   it('everything: it says which of the two cannot be reached', async () => {
     const none = createNetwork()
     const gone: typeof fetch = (url, init) =>
-      String(url as string).includes('/v1/')
+      new Request(url).url.includes('/v1/')
         ? none.fetch(url, init)
         : Promise.reject(new TypeError())
     const store = await failure(anUploader({ fetch: gone, tries: 2 }).upload(aFile()))
@@ -401,74 +372,5 @@ describe('a token that has run out', () => {
     }
     expect((await anUploader({ token }).upload(aFile())).state).toBe('ready')
     expect(asked).toHaveLength(2)
-  })
-})
-
-describe('a refusal', () => {
-  it('of Berth carries its problem, and the words that a user can be shown', async () => {
-    const wrong = anUploader().upload(aFile(BYTES, 'application/zip'), { profile: 'pictures' })
-    const { code, problem, message } = await failure(wrong)
-    expect([code, problem?.status]).toEqual(['refused', 422])
-    expect(problem?.type).toMatch(/\/problems\/content-type-not-allowed$/)
-    expect(message).toBe(
-      'The content type is not allowed: declared content type is application/zip; expected one of image/*; active content only where it is named',
-    )
-  })
-
-  it('after verification carries the record, and says what was found', async () => {
-    const wrong = anUploader().upload(aFile(PNG, 'application/pdf'))
-    const { code, upload, message } = await failure(wrong)
-    expect([code, upload?.rejection?.reason]).toEqual(['not-ready', 'content-type-mismatch'])
-    expect(message).toContain('expected application/pdf, found image/png')
-  })
-
-  it('of the store says that something on the way has changed the content type', async () => {
-    network.once('PUT (store)', ({ init }, pass) => {
-      const headers = { ...(init.headers as Record<string, string>), 'content-type': 'text/plain' }
-      return pass({ init: { ...init, headers } })
-    })
-    const { code, store, message } = await failure(anUploader().upload(aFile()))
-    expect([code, store?.reason, store?.code]).toEqual([
-      'store',
-      'changed',
-      'SignatureDoesNotMatch',
-    ])
-    expect(message).toContain('another content type, length or host')
-    expect(puts()).toBe(1)
-  })
-
-  it('of the store says that a proxy has changed the host', async () => {
-    const proxy = await startFaultProxy(() => world.objects.url)
-    network.once('PUT (store)', ({ url }, pass) =>
-      pass({ url: url.replace(world.objects.url, proxy.url) }),
-    )
-    const { store, message } = await failure(anUploader().upload(aFile()))
-    expect(store?.reason).toBe('changed')
-    expect(message).toContain('Host')
-    await proxy.close()
-  })
-
-  it('of somebody who is no object store at all says so, with the host', async () => {
-    const stranger: Server = createServer((req, res) => {
-      req.resume()
-      res.writeHead(404, { 'content-type': 'text/html' }).end('<html>not here</html>')
-    })
-    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
-    const endpoint = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`
-    const astray = await createWorld({
-      spoil: (bucket) => ({
-        ...bucket,
-        presignPut: createBucket(bucketConfig('http://127.0.0.1:1', { publicEndpoint: endpoint }))
-          .presignPut,
-      }),
-    })
-    const served = await listening(astray)
-    const uploader = anUploader({ baseUrl: served.url, token: await astray.newKey() })
-    const { store, message } = await failure(uploader.upload(aFile()))
-    expect([store?.reason, store?.status]).toEqual(['host', 404])
-    expect(message).toContain(`${new URL(endpoint).host} is not the object store`)
-    await served.close()
-    await astray.close()
-    await new Promise((resolve) => stranger.close(resolve))
   })
 })

@@ -38,7 +38,7 @@ export type Scene = {
   offlineFor: (ms: number) => Promise<void>
 }
 
-export type Act = (scene: Scene) => Promise<void>
+type Act = (scene: Scene) => Promise<void>
 
 /** Between two acts the page is loaded anew, or the process is another one. */
 export type Scenario = { name: string; acts: Act[] }

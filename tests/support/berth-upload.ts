@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 
-export type Line = {
+type Line = {
   file: string
   event: string
   id: string

@@ -16,7 +16,7 @@ import { overheard } from './spoken.ts'
 import { sha256Of } from './uploads.ts'
 import { createClock, createTestApp, createTestBroker, verifyAllDue, type Clock } from './world.ts'
 
-export type Node = { broker: Broker; api: Api }
+type Node = { broker: Broker; api: Api }
 
 export type Stage = {
   nodes: [Node, Node]
