@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 
 type Page = { path: string; contentType: string; body: string; isStrict?: true }
 
-// The build puts the bundles there.
-const BUILT = new URL('.', import.meta.url)
+// The build puts the bundles there; the same place seen from the source and from what is built.
+const BUILT = new URL('../../dist/console/', import.meta.url)
 
 /**
  * @param apiKey put into the page itself, so that it is in no address and no storage.
