@@ -10,6 +10,7 @@ const FREE = new Set([
   'BlueOak-1.0.0',
   'ISC',
   'MIT',
+  'Unlicense',
 ])
 
 type Package = { license?: string; dev?: boolean; devOptional?: boolean }
