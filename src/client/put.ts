@@ -44,11 +44,14 @@ export async function put(
   const end = (): void => stop.abort()
   let silence = setTimeout(end, LONGEST_SILENCE_MS)
   const heard = (bytes: number): void => {
+    // A body may be read on when its connection has broken: then nobody listens any more.
+    if (stop.signal.aborted) return
     clearTimeout(silence)
     silence = setTimeout(end, LONGEST_SILENCE_MS)
     onSent(bytes)
   }
-  signal.addEventListener('abort', end)
+  // Let go of by the end of our own.
+  signal.addEventListener('abort', end, stop)
   const deaf = on('offline', end)
   try {
     const way = { signal: stop.signal, onSent: heard }
@@ -62,9 +65,9 @@ export async function put(
     signal.throwIfAborted()
     throw new UploadError('unreachable', unreachable(slot.url))
   } finally {
+    end()
     clearTimeout(silence)
     deaf()
-    signal.removeEventListener('abort', end)
   }
 }
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 type Page = { path: string; contentType: string; body: string }
 
 // The build copies them there.
-const SWAGGER_UI = new URL('swagger-ui/', import.meta.url)
+const SWAGGER_UI = new URL('../../dist/console/swagger-ui/', import.meta.url)
 
 /** @param folder of Swagger UI's own files; ends with a slash. */
 export function docsPages(folder: URL = SWAGGER_UI): Page[] {
