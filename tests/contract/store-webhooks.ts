@@ -266,8 +266,8 @@ export function describeWebhooks(f: Fixture): void {
           ...results(other, [...b.slice(10), ...a.slice(10)]),
         ]),
       )
-      // A deadlock is only noticed by the server after a whole second.
-      expect(performance.now() - started).toBeLessThan(1_000)
+      // A deadlock would last for the twenty seconds that the server waits before it looks for one.
+      expect(performance.now() - started).toBeLessThan(10_000)
       const counted = (await listWebhooks(f.store, 't')).map(({ failures }) => failures)
       expect(counted).toEqual([20, 20])
       await recordDelivered(f.store, await oneClaim('wh_a', after(6)), 200, now)

@@ -124,8 +124,8 @@ export function describeWrites(f: Fixture): void {
         ])
         expect(all.filter((one) => one !== null)).toHaveLength(40)
       })
-      // A deadlock is only noticed by the server after a whole second.
-      expect(performance.now() - started).toBeLessThan(1_000)
+      // A deadlock would last for the twenty seconds that the server waits before it looks for one.
+      expect(performance.now() - started).toBeLessThan(10_000)
       const { rows } = await sql<{ open: number }>`
           select sum(open_slots) as open from quotas`.execute(f.store.db)
       expect(Number(rows[0]?.open)).toBe(0)

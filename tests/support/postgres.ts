@@ -23,6 +23,9 @@ const SETTINGS = [
   // The tests end processes, not machines.
   '-c',
   'fsync=off',
+  // A deadlock has to stand out from a machine that is busy.
+  '-c',
+  'deadlock_timeout=20s',
 ]
 
 export async function startPostgres(settings: string[] = []): Promise<Postgres> {
