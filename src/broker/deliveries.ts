@@ -22,7 +22,6 @@ export async function listDeliveryPage(
   filter: DeliveryFilter,
   limit: number,
 ): Promise<DeliveryPage> {
-  // One more than asked for tells whether there is a next page.
   const found = await listDeliveries(store, tenant, filter, limit + 1)
   const { rows, nextId } = pageOf(found, limit)
   return { deliveries: rows, nextId }

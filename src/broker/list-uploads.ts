@@ -13,7 +13,6 @@ export async function listPage(
   filter: ListFilter,
   limit: number,
 ): Promise<Page> {
-  // One more than asked for tells whether there is a next page.
   const found = await listUploads(store, tenant, filter, limit + 1)
   const { rows, nextId } = pageOf(found, limit)
   return { uploads: rows, nextId }

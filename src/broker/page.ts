@@ -1,4 +1,4 @@
-/** One page of a list that was asked for one row more than the page holds. */
+/** One page of a list that was asked for one row more than the page holds: it tells whether there is a next one. */
 
 /** @returns the page, and the id of its last row when there is a next page. */
 export function pageOf<Row extends { id: string }>(

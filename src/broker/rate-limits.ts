@@ -1,8 +1,10 @@
 /**
  * Requests per minute and caller. All nodes count together, but each takes a twentieth of the limit
- * at a time, and the first of these on credit: a request hardly ever waits for the database.
+ * at a time, and the first of these on credit: a request hardly ever waits for the database. While
+ * the database takes no writes (a full disk, say), each node counts alone, so that reading goes on.
  */
 
+import { isProblem } from '../problems.ts'
 import { takeShare, type Granted, type Share } from '../store/rate-counts.ts'
 import type { Deps } from './deps.ts'
 
@@ -94,7 +96,7 @@ async function pass(count: Count, limit: number, ask: () => Promise<void>): Prom
   count.left -= 1
   // Before the share is used up, so that nobody has to wait for the next one.
   if (count.left < shareOf(limit) / 2 && shareOf(limit) >= SMALLEST_CREDIT && !count.isExhausted) {
-    // Whoever needs the answer asks again, and hears of the failure.
+    // Whoever needs the answer asks again, and hears of a failure.
     ask().catch(() => undefined)
   }
   return true
@@ -109,7 +111,10 @@ function askFor(
   const { owed } = count
   const wanted = shareOf(share.limit)
   count.asking ??= takeShare(store, { ...share, wanted, owed })
-    .then((granted) => settle(count, granted, { wanted, owed }))
+    .then(
+      (granted) => settle(count, granted, { wanted, owed }),
+      (error: unknown) => lend(count, share.limit, error),
+    )
     .finally(() => (count.asking = null))
   return count.asking
 }
@@ -119,4 +124,14 @@ function settle(count: Count, { granted, used }: Granted, asked: { wanted: numbe
   count.owed -= asked.owed
   count.used = used
   count.isExhausted = granted < asked.wanted
+}
+
+/** A share on credit, which the next question that is answered has counted. */
+function lend(count: Count, limit: number, error: unknown): void {
+  if (!isProblem(error, 'records-unavailable')) throw error
+  const room = Math.max(0, limit - count.used - count.owed)
+  const lent = Math.min(room, shareOf(limit))
+  count.left += lent
+  count.owed += lent
+  count.isExhausted = lent < shareOf(limit)
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import Sqlite from 'better-sqlite3'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { call, createBerth, makeKey, untilFinal, type Berth } from '../support/berth.ts'
@@ -89,6 +89,7 @@ async function killOnce(point: Point): Promise<boolean> {
     await berth.kill()
     await berth.start()
     await checkServes(berth)
+    expect(removedDatabasesOf(berth.pid())).toEqual([])
     return wasHit
   } finally {
     release(berth.pid())
@@ -108,6 +109,12 @@ async function checkServes(berth: Berth): Promise<void> {
   await call(own, 'POST', `/v1/uploads/${id}/complete`)
   expect((await untilFinal(own, id)).state).toBe('ready')
 }
+
+/** Of its files, those that others do not see any more: what is written there is lost. */
+const removedDatabasesOf = (pid: number): string[] =>
+  readdirSync(`/proc/${pid}/fd`)
+    .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+    .filter((path) => /berth\.db.*\(deleted\)/.test(path))
 
 /** Also while its tracer keeps its parent from knowing. */
 function isDead(pid: number): boolean {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { sql } from 'kysely'
 import request from 'supertest'
 import { networkOf } from '../../src/http/address.ts'
 import { apiOf, slotBody } from '../support/api.ts'
@@ -98,6 +99,34 @@ describe('requests of one key', () => {
       expect((await world.broker.countRequest('caller', id))?.isAllowed).toBe(true)
     }
     expect(writes).toBeLessThanOrEqual(11)
+  })
+})
+
+describe('requests while the database takes no writes', () => {
+  it.each([40, 400])(
+    'that only read are answered up to the limit of %d, and counted when it writes again',
+    async (limit) => {
+      const world = await limited(rates(limit))
+      const api = apiOf(world, await world.newKey())
+      await sql`pragma query_only = on`.execute(world.store.db)
+      const half = Array.from({ length: limit / 2 }, () => api.get(UNKNOWN))
+      const answers = (await Promise.all(half)).map(({ status }) => status)
+      expect(new Set(answers)).toEqual(new Set([404]))
+      expect((await api.post('/v1/uploads', slotBody)).status).toBe(503)
+      await sql`pragma query_only = off`.execute(world.store.db)
+      let passed = limit / 2 + 1
+      while ((await api.get(UNKNOWN)).status === 404) passed += 1
+      expect(passed).toBe(limit)
+    },
+  )
+
+  it('are refused beyond the limit all the same', async () => {
+    const world = await limited(rates(40))
+    const api = apiOf(world, await world.newKey())
+    await sql`pragma query_only = on`.execute(world.store.db)
+    const answers = await Promise.all(Array.from({ length: 120 }, () => api.get(UNKNOWN)))
+    expect(answers.filter(({ status }) => status === 404)).toHaveLength(40)
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(80)
   })
 })
 

@@ -23,7 +23,7 @@ let store: Store
 let lost: string[]
 
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await startPostgres(['-c', 'deadlock_timeout=1s'])
 }, 60_000)
 afterAll(() => postgres.close())
 beforeEach(async () => {

@@ -77,10 +77,11 @@ export async function createBerth(
     launch,
     start: async (under) => {
       launch(under)
-      await until(
-        `Berth: ${running?.output() ?? ''}`,
-        async () => (await fetch(`${url}/readyz`)).ok,
-      )
+      // Alive as well: another server on its port would answer, too.
+      const isReady = async () => isAlive(running) && (await fetch(`${url}/readyz`)).ok
+      await until('Berth', isReady).catch((error: unknown) => {
+        throw new Error(`${String(error)}: ${running?.output() ?? ''}`)
+      })
     },
     kill: end,
     stop: async () => {
@@ -98,6 +99,9 @@ export async function createBerth(
 
 const secretsOf = ({ signer, reader, keeper }: BucketConfig) =>
   [signer, reader, keeper].map((pair) => pair?.secretAccessKey)
+
+const isAlive = (running: Running | null): boolean =>
+  running?.child.exitCode === null && running.child.signalCode === null
 
 async function exitOf(running: Running | null): Promise<number | null> {
   const { child } = running ?? {}

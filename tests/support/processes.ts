@@ -1,6 +1,7 @@
 /** Servers that a test starts: on loopback, bounded in time, ended by their own process id. */
 
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -67,10 +68,24 @@ export async function patiently<T>(act: () => Promise<T>): Promise<T> {
   return result as T
 }
 
+// Below those that the system gives to connections and to servers without a wish.
+const PORTS = [10_000, 32_000] as const
+const given = new Set<number>()
+
+/** One that nobody uses, nor is likely to until the server that is meant to have it is started again. */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(...PORTS)
+    if (given.has(port) || !(await isFree(port))) continue
+    given.add(port)
+    return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
