@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run, until, type Running } from '../support/processes.ts'
+import { isAlive, run, until, type Running } from '../support/processes.ts'
 import { timed } from './times.ts'
 
 export type Release = {
@@ -82,8 +82,12 @@ export async function serve(release: Release, env: NodeJS.ProcessEnv): Promise<S
   const url = `http://127.0.0.1:${env['PORT'] ?? ''}`
   const main = join(release.folder, 'dist/main.js')
   const running = run(process.execPath, [main, 'serve'], env, release.folder)
-  await timed(`start ${release.name}`, () =>
-    until(`${release.name}: ${running.output()}`, async () => (await fetch(`${url}/readyz`)).ok),
+  // Alive as well: one that was left over from a step that failed would answer, too.
+  const isReady = async () => isAlive(running) && (await fetch(`${url}/readyz`)).ok
+  await timed(`start ${release.name}`, () => until(release.name, isReady)).catch(
+    (error: unknown) => {
+      throw new Error(`${String(error)}: ${running.output()}`)
+    },
   )
   return { url, release, stop: () => stopped(running) }
 }

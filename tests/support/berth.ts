@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createApiKey } from '../../src/broker/api-keys.ts'
 import type { BucketConfig } from '../../src/bucket/config.ts'
 import { openStore } from '../../src/store/store.ts'
-import { freePort, run, until, type Running } from './processes.ts'
+import { freePort, isAlive, run, until, type Running } from './processes.ts'
 import { keep, mayNotBeSaid } from './spoken.ts'
 import { EVENTS_TOKEN, RECEIPT_KEY } from './world.ts'
 
@@ -78,7 +78,8 @@ export async function createBerth(
     start: async (under) => {
       launch(under)
       // Alive as well: another server on its port would answer, too.
-      const isReady = async () => isAlive(running) && (await fetch(`${url}/readyz`)).ok
+      const isReady = async () =>
+        running !== null && isAlive(running) && (await fetch(`${url}/readyz`)).ok
       await until('Berth', isReady).catch((error: unknown) => {
         throw new Error(`${String(error)}: ${running?.output() ?? ''}`)
       })
@@ -99,9 +100,6 @@ export async function createBerth(
 
 const secretsOf = ({ signer, reader, keeper }: BucketConfig) =>
   [signer, reader, keeper].map((pair) => pair?.secretAccessKey)
-
-const isAlive = (running: Running | null): boolean =>
-  running?.child.exitCode === null && running.child.signalCode === null
 
 async function exitOf(running: Running | null): Promise<number | null> {
   const { child } = running ?? {}

@@ -32,11 +32,15 @@ export function run(
   deadline.unref()
   const end = async (): Promise<void> => {
     clearTimeout(deadline)
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    if (isAlive(running)) child.kill('SIGKILL')
     await exited
   }
-  return { child, output: () => text, end }
+  const running = { child, output: () => text, end }
+  return running
 }
+
+export const isAlive = ({ child }: Running): boolean =>
+  child.exitCode === null && child.signalCode === null
 
 /** Resolves once the check holds; asked ten times a second, for a minute at most. */
 export async function until(
