@@ -15,8 +15,10 @@ const NOWHERE = { method: 'PUT', url: 'data:,', headers: {} }
  * @param {string} options.baseUrl where Berth is
  * @param {() => Promise<string>} options.token an upload token, from your backend
  * @param {Record<string, string>} [options.metadata] kept with every upload, and told to webhooks
+ * @param {(id: string) => object} [partsWhenThere] what the plugin has to know of its parts when the
+ *   store has the whole file already
  */
-export function throughBerth(uppy, { baseUrl, token, metadata }) {
+export function throughBerth(uppy, { baseUrl, token, metadata }, partsWhenThere) {
   const call = createCall(baseUrl, token)
   /** The uploads of this page, by their ids: Uppy takes these for the keys of its objects. */
   const uploads = new Map()
@@ -50,8 +52,9 @@ export function throughBerth(uppy, { baseUrl, token, metadata }) {
     const earlier = await resume(file)
     const upload = earlier ?? (await create(file))
     uploads.set(upload.id, upload)
-    // What the plugin has kept of a multipart upload that is no more, or is whole.
-    if (!earlier || earlier.isThere) uppy.setFileState(file.id, { s3Multipart: undefined })
+    // What the plugin has kept is of a multipart upload that is no more, or is whole.
+    if (!earlier) uppy.setFileState(file.id, { s3Multipart: undefined })
+    if (upload.isThere) uppy.setFileState(file.id, { s3Multipart: partsWhenThere?.(upload.id) })
   }
 
   async function verify(file) {
@@ -93,6 +96,8 @@ export function throughBerth(uppy, { baseUrl, token, metadata }) {
   return {
     idOf,
     addressOf: (id) => baseUrl + pathOf(id),
+    /** Whether the store has the bytes already, from an earlier try. */
+    isThere: (file) => Boolean(uploadOf(file)?.isThere),
     /** Whether Berth has planned the file in parts. */
     isInParts: (file) => Boolean(uploadOf(file)?.parts) && !uploadOf(file).isThere,
     /** Bytes of each part. Uppy tells no more of the file than its size, which is what it hangs on. */
