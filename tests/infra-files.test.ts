@@ -120,6 +120,11 @@ describe('the policies', () => {
     },
   )
 
+  it('let the keeper copy a version by its name, as the claim does on a versioned bucket', () => {
+    const [taking] = shipped('keeper').filter(({ Sid }) => Sid === 'TakeFromStaging')
+    expect(taking?.Action).toContain('s3:GetObjectVersion')
+  })
+
   it('shorten the life of a slot and never lengthen it', () => {
     for (const file of ['aws/berth.yaml', 'terraform/main.tf', 'bucket/bucket-policy.json']) {
       const text = read(file)

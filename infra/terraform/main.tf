@@ -167,7 +167,7 @@ data "aws_iam_policy_document" "bucket" {
   statement {
     sid           = "NoPresignedReadsOutsideObjects"
     effect        = "Deny"
-    actions       = ["s3:GetObject"]
+    actions       = ["s3:GetObject", "s3:GetObjectVersion"]
     not_resources = local.objects
 
     principals {

@@ -71,10 +71,12 @@ data "aws_iam_policy_document" "keeper" {
     resources = [local.bucket_arn]
   }
 
+  # The copy names the version that was seen, where there are versions: S3 asks for a right of its own.
   statement {
     sid = "TakeFromStaging"
     actions = [
       "s3:GetObject",
+      "s3:GetObjectVersion",
       "s3:DeleteObject",
       "s3:ListMultipartUploadParts",
       "s3:AbortMultipartUpload",
