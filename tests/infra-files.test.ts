@@ -86,12 +86,16 @@ describe('what is given to Berth by the files of infra/', () => {
     expect(unknown).toEqual([])
   })
 
+  it('compose gives each service the secrets that it names, and no file of all of them', () => {
+    expect(read('compose.yaml')).not.toContain('env_file')
+  })
+
   it('compose names only variables that Berth knows', () => {
     const [, block = ''] =
-      /&berth-environment\n([\s\S]*?)\n {2}read_only/.exec(read('compose.yaml')) ?? []
-    const names = matches(block, /^ {4}([A-Z][A-Z0-9_]+): /gm)
+      /&berth-environment\n([\s\S]*?)\n {4}[a-z]/.exec(read('compose.yaml')) ?? []
+    const names = matches(block, /^ {6}([A-Z][A-Z0-9_]+): /gm)
     expect(names.filter((name) => !(name in ENVIRONMENT))).toEqual([])
-    expect(names.length).toBeGreaterThan(8)
+    expect(names.length).toBeGreaterThan(15)
   })
 })
 
