@@ -47,11 +47,13 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "uploads" {
   }
 }
 
+# Suspended is not the same as never enabled, so a bucket without versions has no such resource.
 resource "aws_s3_bucket_versioning" "uploads" {
+  count  = var.versioning ? 1 : 0
   bucket = aws_s3_bucket.uploads.id
 
   versioning_configuration {
-    status = var.versioning ? "Enabled" : "Suspended"
+    status = "Enabled"
   }
 }
 
@@ -104,6 +106,11 @@ resource "aws_s3_bucket_lifecycle_configuration" "uploads" {
 
     noncurrent_version_expiration {
       noncurrent_days = 30
+    }
+
+    # What a deletion leaves in place of the object, once the versions below it are gone.
+    expiration {
+      expired_object_delete_marker = true
     }
   }
 }

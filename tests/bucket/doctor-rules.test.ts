@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { LifecycleRule } from '@aws-sdk/client-s3'
+import { readFileSync } from 'node:fs'
 import {
   abortRule,
   clearsOldVersions,
@@ -58,6 +59,15 @@ describe('lifecycle rules', () => {
       expect([...rulesThatLose(rules, prefix), ...rulesTooSoon(rules, prefix)]).toEqual([])
     },
   )
+
+  it('what --fix adds leaves no marker of a deletion, as the shipped file', () => {
+    const { Rules } = JSON.parse(readFileSync('infra/bucket/lifecycle-versioned.json', 'utf8')) as {
+      Rules: LifecycleRule[]
+    }
+    const own = (rules: LifecycleRule[]) => rules.find(({ ID }) => ID === 'berth-old-versions')
+    expect(own(wantedRules('', true))).toEqual(own(Rules))
+    expect(own(Rules)?.Expiration).toEqual({ ExpiredObjectDeleteMarker: true })
+  })
 
   it('the rules of one profile do not take the place of those of another', () => {
     const names = ['', 'a/', 'a/b/'].flatMap((prefix) => wantedRules(prefix, true).map(nameOf))

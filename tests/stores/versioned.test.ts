@@ -3,7 +3,11 @@
  * asks for s3:GetObjectVersion besides, which only tests/infra-files can hold here.
  */
 
-import { PutBucketVersioningCommand, type BucketVersioningStatus } from '@aws-sdk/client-s3'
+import {
+  DeleteBucketLifecycleCommand,
+  PutBucketVersioningCommand,
+  type BucketVersioningStatus,
+} from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createBucket } from '../../src/bucket/bucket.ts'
 import type { BucketConfig } from '../../src/bucket/config.ts'
@@ -11,7 +15,7 @@ import { createBerth, type Berth } from '../support/berth.ts'
 import { send } from '../support/raw-put.ts'
 import { someBytes } from '../support/uploads.ts'
 import { BUCKET } from '../support/world.ts'
-import { createUsers } from './doctor-setup.ts'
+import { AS_ADMIN, createUsers, environmentFor, runDoctor } from './doctor-setup.ts'
 import { rootClient, startMinio, type RealStore } from './servers.ts'
 import { uploadOnce } from './upload-once.ts'
 
@@ -41,6 +45,19 @@ describe.each<BucketVersioningStatus>(['Enabled', 'Suspended'])('versioning %s',
   it('an upload becomes ready', async () => {
     expect((await uploadOnce(berth)).at(-1)).toBe('worker')
   })
+
+  it('the doctor lets old versions go, which nothing else does', async () => {
+    await rootClient(store.url).send(new DeleteBucketLifecycleCommand({ Bucket: BUCKET }))
+    const env = environmentFor(config, {
+      ...AS_ADMIN,
+      DATABASE_URL: `file:${berth.databaseFile}`,
+    })
+    const now = status === 'Enabled' ? 'on' : 'suspended'
+    const kept = (await runDoctor(env)).row('versioning')
+    expect(kept).toMatchObject({ outcome: 'weaker', found: expect.stringMatching(`^${now},`) })
+    const fixed = await runDoctor(env, ['--fix'])
+    expect(fixed.row('versioning').found).toBe(`${now}, old versions expire`)
+  }, 60_000)
 })
 
 it('the copy is of the version that was seen, though another has been put over it since', async () => {

@@ -94,16 +94,18 @@ async function examineVersioning(patient: Patient): Promise<Finding> {
   const row = { check: 'versioning', tried: 'to read the versioning', found: answerInWords(called) }
   if (isMissing(called)) return { ...row, ...GONE_AT_ONCE }
   if (!called.output) return { ...row, outcome: 'unknown', means: NOT_KNOWN, mend: SETTINGS_MEND }
-  const status = called.output.Status ?? 'off'
-  if (status !== 'Enabled') return { ...row, found: status, ...GONE_AT_ONCE }
+  const { Status: status } = called.output
+  if (status === undefined) return { ...row, found: 'off', ...GONE_AT_ONCE }
+  // Suspended: what was there before still has its versions, and each deletion still leaves a marker.
+  const now = status === 'Enabled' ? 'on' : 'suspended'
   const { rules } = await readRules(patient)
   if (rules && clearsOldVersions(rules, patient.prefix)) {
     const means = 'What is deleted can be brought back until its old version expires.'
-    return { ...row, found: 'on, old versions expire', outcome: 'holds', means, mend: null }
+    return { ...row, found: `${now}, old versions expire`, outcome: 'holds', means, mend: null }
   }
   return {
     ...row,
-    found: 'on, and old versions are kept for ever',
+    found: `${now}, and old versions are kept for ever`,
     outcome: 'weaker',
     means:
       'What callers delete, and what was rejected as infected, stays in the bucket for ever, and is paid for.',
@@ -127,7 +129,7 @@ async function applyRules(patient: Patient): Promise<Mended> {
   const { rules, found } = await readRules(patient)
   if (!rules) return { refusal: found }
   const versioning = await readVersioning(patient)
-  const wanted = wantedRules(patient.prefix, versioning.output?.Status === 'Enabled')
+  const wanted = wantedRules(patient.prefix, versioning.output?.Status !== undefined)
   const unfinished = abortRule(patient.prefix)
   const own = new Set([...wanted, unfinished].map(({ ID }) => ID))
   const all = [...rules.filter(({ ID }) => !own.has(ID)), ...wanted]

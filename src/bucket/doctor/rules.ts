@@ -27,6 +27,8 @@ export const wantedRules = (prefix: string, isVersioned: boolean): LifecycleRule
           Status: 'Enabled' as const,
           Filter: { Prefix: prefix },
           NoncurrentVersionExpiration: { NoncurrentDays: OLD_VERSION_DAYS },
+          // What a deletion leaves in place of the object would stay for ever, and slow every listing down.
+          Expiration: { ExpiredObjectDeleteMarker: true },
         },
       ]
     : []),
