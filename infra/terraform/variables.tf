@@ -37,7 +37,7 @@ variable "versioning" {
 }
 
 variable "keeper_trust" {
-  description = "The service that Berth runs on, and so who may take the keeper's role."
+  description = "The service that Berth runs on, and so who may take the keeper's role (EKS: pods.eks.amazonaws.com)."
   type        = string
   default     = "ecs-tasks.amazonaws.com"
 }
