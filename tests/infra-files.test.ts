@@ -99,6 +99,18 @@ describe('what is given to Berth by the files of infra/', () => {
   })
 })
 
+describe('the chart', () => {
+  it('lets every path of Berth through the ingress but /metrics', () => {
+    const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as { paths: object }
+    const described = Object.keys(paths).map((path) => /^\/[^/]+/.exec(path)?.[0] ?? path)
+    const [, list = ''] =
+      /range list (.+) \}\}/.exec(read('helm/berth/templates/ingress.yaml')) ?? []
+    const served = new Set([...described, '/console', '/docs'])
+    served.delete('/metrics')
+    expect(matches(list, /"([^"]+)"/g).sort()).toEqual([...served].sort())
+  })
+})
+
 type Statement = { Sid: string; Action: string | string[]; Effect: string }
 
 describe('the policies', () => {

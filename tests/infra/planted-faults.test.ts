@@ -47,6 +47,7 @@ const FAULTS: [part: string, file: string, was: string, is: string][] = [
     '_oldest_seconds) > 300',
     '_oldest_seconds) > 3000',
   ],
+  ['prometheus', 'prometheus/berth.rules.yaml', ' or absent(up{job="berth"})', ''],
   ['nginx', 'nginx/minio.conf', 'proxy_request_buffering off;', 'proxy_request_buffer off;'],
   ['systemd', 'systemd/berth.service', 'ProtectSystem=strict', 'ProtectSystem=very'],
   ['systemd', 'systemd/berth.service', 'SystemCallFilter=@system-service', ''],
