@@ -9,7 +9,7 @@ PAGES := src/console/browser
 SWAGGER_UI := swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt LICENSE NOTICE
 export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED := true
 
-.PHONY: help start test demo bench chaos check format lint types layers deadcode description openapi schemathesis stores faults browser infra package rehearse sdk
+.PHONY: help start test demo bench chaos check format lint types layers deadcode description licences openapi schemathesis stores faults browser infra package rehearse sdk
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -23,7 +23,7 @@ test: dist/.built ## Run the unit, contract, property and integration tests
 demo: dist/.built ## Send real files through the stack and check every step
 	@node dist/dev/demo.js
 
-check: format lint types layers deadcode description ## Format, lint, types, layering, dead code, the API description
+check: format lint types layers deadcode description licences ## Format, lint, types, layering, dead code, the API description, licences
 
 stores: dist/.built ## The bucket contract and an upload end to end on real MinIO and versitygw
 	tests/stores/install
@@ -91,6 +91,10 @@ deadcode: node_modules/.installed ## Files, exports and dependencies that nobody
 
 description: node_modules/.installed ## openapi.json, by redocly's strict rules
 	@REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(BIN)/redocly lint --format=stylish openapi.json
+
+# What is known of holes changes without a commit, and needs the registry: npm audit is in the workflow.
+licences: node_modules/.installed ## Everything that is installed with Berth has a free licence
+	$(JEST) --selectProjects unit --testPathPatterns tests/licences
 
 openapi: dist/.built ## Write openapi.json anew, from the schemas that validate
 	@node dist/dev/write-openapi.js
