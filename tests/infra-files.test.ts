@@ -111,49 +111,24 @@ describe('the chart', () => {
   })
 })
 
-type Statement = { Sid: string; Action: string | string[]; Effect: string }
-
-describe('the policies', () => {
-  const actionsOf = ({ Action }: Statement): string[] => [Action].flat().sort()
-  const shipped = (who: string): Statement[] =>
-    (JSON.parse(read(`bucket/${who}-policy.json`)) as { Statement: Statement[] }).Statement
-
-  it.each(['signer', 'reader', 'keeper', 'bucket'])(
-    'of the %s say the same in infra/bucket, CloudFormation and Terraform',
-    (who) => {
-      const template = read('aws/berth.yaml')
-      const terraform = ['main.tf', 'events.tf', 'principals.tf']
-        .map((f) => read(`terraform/${f}`))
-        .join()
-      const name = who === 'bucket' ? 'bucket' : who
-      for (const statement of shipped(name === 'bucket' ? 'bucket' : name)) {
-        const inTemplate = blockOf(template, `Sid: ${statement.Sid}`, 'Resource')
-        const inTerraform = blockOf(terraform, `"${statement.Sid}"`, 'resources')
-        const actions = actionsOf(statement)
-        expect([statement.Sid, actionNames(inTemplate)]).toEqual([statement.Sid, actions])
-        expect([statement.Sid, actionNames(inTerraform)]).toEqual([statement.Sid, actions])
-      }
-    },
-  )
-
-  it('let the keeper copy a version by its name, as the claim does on a versioned bucket', () => {
-    const [taking] = shipped('keeper').filter(({ Sid }) => Sid === 'TakeFromStaging')
-    expect(taking?.Action).toContain('s3:GetObjectVersion')
-  })
-
-  it('shorten the life of a slot and never lengthen it', () => {
-    for (const file of ['aws/berth.yaml', 'terraform/main.tf', 'bucket/bucket-policy.json']) {
-      const text = read(file)
-      expect(text).toMatch(/NumericGreaterThan[\s\S]{0,60}s3:signatureAge/)
-      expect(text).not.toMatch(/NumericLessThan/)
+describe('the image', () => {
+  it('runs as nobody in particular, on a root file system that it cannot write to, wherever it is shipped', () => {
+    const last =
+      read('Dockerfile')
+        .split(/^FROM /m)
+        .at(-1) ?? ''
+    expect(matches(last, /^USER (.+)$/gm)).toEqual(['1000:1000'])
+    expect(read('compose.yaml')).toMatch(
+      /^x-berth: &berth$[\s\S]*?^ {2}read_only: true$[\s\S]*?^services:/m,
+    )
+    const chart = read('helm/berth/templates/_helpers.tpl')
+    for (const line of ['runAsNonRoot: true', 'readOnlyRootFilesystem: true']) {
+      expect(chart.split('\n')).toContain(line)
+    }
+    for (const file of ['deployments.yaml', 'migration.yaml']) {
+      const template = read(`helm/berth/templates/${file}`)
+      expect(template).toContain('include "berth.podSecurity"')
+      expect(template).toContain('include "berth.containerSecurity"')
     }
   })
 })
-
-/** From here to the resources that follow. */
-const blockOf = (text: string, from: string, to: string): string => {
-  const [, rest = ''] = text.split(from)
-  return rest.slice(0, rest.search(new RegExp(to)))
-}
-
-const actionNames = (text: string): string[] => matches(text, /(s3:[A-Za-z*]+)/g).sort()
