@@ -6,6 +6,7 @@ import type { BrokerDeps } from './broker-deps.ts'
 import type { Circuit } from './circuit.ts'
 import { checkScanner } from './check-scanner.ts'
 import { drainInbox } from './drain-inbox.ts'
+import { gatherDue, nextGatherings } from './gather-due.ts'
 import { nextVerifications } from './next-verifications.ts'
 import type { Looks } from './note-arrival.ts'
 import { probeBuckets, type KnownGuarantees } from './probe-buckets.ts'
@@ -40,6 +41,10 @@ export function clockStories(deps: ClockDeps) {
       (await circuit.passes()) ? nextVerifications(deps, limit) : [],
     verifyUpload: (upload: Upload, stop: AbortSignal) =>
       inSpan('upload.verify', aboutUpload(upload), () => verifyUpload(deps, upload, stop)),
+    nextGatherings: async (limit: number) =>
+      (await circuit.passes()) ? nextGatherings(deps, limit) : [],
+    gatherDue: (upload: Upload) =>
+      inSpan('upload.gather', aboutUpload(upload), () => gatherDue(deps, upload)),
     sweepLooks: ifStorage((budget) => sweepLooks(deps, budget)),
     sweepLeases: (batch: number) => sweepLeases(deps, batch),
     sweepStaging: ifStorage((batch) => sweepStaging(deps, batch)),

@@ -1,8 +1,10 @@
 /** Parts that are all there become one object, by the store's own list of them; then it is looked at. */
 
-import { forgetAssembly } from '../store/assemblies.ts'
+import { storageUnavailable } from '../problems.ts'
+import { recordCompleting } from '../store/assemblies.ts'
 import { checkParts, type PartPlan, type PartsFault } from '../upload/parts.ts'
 import type { Cause, Upload } from '../upload/upload.ts'
+import { loseAssembly } from './lost-assembly.ts'
 import { noteArrival, type Noted, type NoteDeps } from './note-arrival.ts'
 
 /** Against a client that replaces parts without rest. */
@@ -26,16 +28,14 @@ export async function gatherParts(
   const whole = await makeWhole(deps, upload, { plan: parts, assembly })
   if (whole.outcome === 'incomplete') return whole.fault
   const found = await noteArrival(deps, upload, cause)
-  // Ended behind our back, and nothing came of it: the parts have to be sent again.
-  if (found === 'absent' && whole.outcome === 'gone') await forgetAssembly(deps.store, upload)
-  return found
+  return found === 'absent' && whole.outcome === 'gone' ? loseAssembly(deps, upload) : found
 }
 
 type Gathering = { plan: PartPlan; assembly: string }
 
 /** A part that is replaced meanwhile has another ETag: the store refuses, and the list is read anew. */
 async function makeWhole(
-  { bucket, log }: NoteDeps,
+  { store, bucket, log, now }: NoteDeps,
   upload: Upload,
   { plan, assembly }: Gathering,
 ): Promise<Whole> {
@@ -46,10 +46,13 @@ async function makeWhole(
     const fault = checkParts(plan, upload.declared.size, listed)
     if (fault) return { outcome: 'incomplete', fault }
 
+    // Before the call: whoever finds neither parts nor object knows that they may be on their way.
+    if (!(await recordCompleting(store, upload, now()))) return { outcome: 'look' }
     const completed = await bucket.completeAssembly(location, { assembly, parts: listed })
     log.info('parts.completed', { uploadId: upload.id, parts: plan.count, outcome: completed })
     if (completed === 'gone') return { outcome: 'gone' }
     if (completed !== 'changed') return { outcome: 'look' }
   }
-  return { outcome: 'look' }
+  // They are there, and somebody changes them or completes them at this very moment.
+  throw storageUnavailable(new Error(`the parts changed ${MOST_TRIES} times`))
 }

@@ -22,6 +22,11 @@ export function guardBucket(bucket: Bucket, circuit: Circuit): Bucket {
       throw error
     }
   }
+  /** A completion may take longer than anybody waits, and one bucket may refuse lists: no outage, either. */
+  async function uncounted<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (!(await circuit.passes())) throw storageUnavailable(new Error('the circuit is open'))
+    return call()
+  }
   return {
     ...bucket,
     head: (location) => guarded(() => bucket.head(location)),
@@ -31,9 +36,9 @@ export function guardBucket(bucket: Bucket, circuit: Circuit): Bucket {
     remove: (location) => guarded(() => bucket.remove(location)),
     discard: (location, size) => guarded(() => bucket.discard(location, size)),
     beginAssembly: (location, type) => guarded(() => bucket.beginAssembly(location, type)),
-    listParts: (location, assembly) => guarded(() => bucket.listParts(location, assembly)),
+    listParts: (location, assembly) => uncounted(() => bucket.listParts(location, assembly)),
     completeAssembly: (location, completion) =>
-      guarded(() => bucket.completeAssembly(location, completion)),
-    abortAssemblies: (location) => guarded(() => bucket.abortAssemblies(location)),
+      uncounted(() => bucket.completeAssembly(location, completion)),
+    abortAssemblies: (location) => uncounted(() => bucket.abortAssemblies(location)),
   }
 }

@@ -104,6 +104,7 @@ const NEW = {
   version: 1,
   fence: 0,
   assembly: null,
+  completingSince: null,
   sealedKey: null,
   observed: null,
   receivedAt: null,

@@ -1,8 +1,8 @@
 /** The parts that the store holds, asked of the store: where a client resumes. */
 
-import { forgetAssembly } from '../store/assemblies.ts'
 import type { ListedPart } from '../upload/parts.ts'
 import { requireUpload } from './find-upload.ts'
+import { loseAssembly } from './lost-assembly.ts'
 import { noteArrival, type NoteDeps } from './note-arrival.ts'
 import { requireOpenParts } from './open-parts.ts'
 import { notPending } from './renew-slot.ts'
@@ -16,7 +16,7 @@ export async function listParts(deps: NoteDeps, tenant: string, id: string): Pro
 
   // Made whole, and nobody has heard of it yet; or ended behind our back.
   const noted = await noteArrival(deps, upload, 'complete')
-  if (noted !== 'absent') throw notPending((await requireUpload(deps, tenant, id)).state)
-  await forgetAssembly(deps.store, upload)
+  const left = noted === 'absent' ? await loseAssembly(deps, upload) : noted
+  if (left !== 'absent') throw notPending((await requireUpload(deps, tenant, id)).state)
   return []
 }

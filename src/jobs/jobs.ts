@@ -51,6 +51,8 @@ const SCANNER_CHECK_MS = 60_000
 const STORAGE_CHECK_MS = 60_000
 const PROBE_CHECK_MS = 60_000
 const ASSEMBLIES_MS = 3_600_000
+/** Completions under way at a time: each costs the store more than us. */
+const GATHERINGS = 4
 
 export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs {
   const sweepMs = config.sweepIntervalSeconds * 1000
@@ -60,10 +62,12 @@ export function startJobs(broker: Broker, config: JobsConfig, log: JobLog): Jobs
   const looks = startLooking(broker, config, log)
   const inbox = job('drain-inbox', POLL_MS, broker.drainInbox)
   const workers = startVerifying(broker, config, log)
+  const gatherers = startGathering(broker, log)
   const all = [
     looks,
     inbox,
     workers,
+    gatherers,
     startTallying(broker, log),
     ...startDispatching(broker, config, log),
     ...startSweeps(broker, sweepMs, job),
@@ -123,6 +127,28 @@ const startVerifying = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
     },
     log,
   )
+
+/** Apart from the looks, which shall not wait for a completion. */
+const startGathering = (broker: Broker, log: JobLog): Job =>
+  startWorkers(
+    {
+      name: 'gather-parts',
+      concurrency: GATHERINGS,
+      perTenant: GATHERINGS / 2,
+      pollMs: POLL_MS,
+      next: broker.nextGatherings,
+      run: (upload, stop) => orStopped(broker.gatherDue(upload), stop),
+    },
+    log,
+  )
+
+/** A node that stops leaves a completion to the store, and what comes of it to the next look. */
+const orStopped = (work: Promise<void>, stop: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const leave = (): void => resolve()
+    stop.addEventListener('abort', leave, { once: true })
+    work.then(resolve, reject).finally(() => stop.removeEventListener('abort', leave))
+  })
 
 /** Never one batch right after another: what is to be counted is not going away. */
 const startTallying = (broker: Broker, log: JobLog): Job =>

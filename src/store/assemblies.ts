@@ -25,13 +25,29 @@ export async function recordAssembly(
   return row ? toUpload(row) : null
 }
 
+/** False when the upload is pending no more, or gathered in another one. */
+export async function recordCompleting(store: Store, upload: Upload, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await store.write(
+    (trx) =>
+      trx
+        .updateTable('uploads')
+        .set({ completing_since: now.getTime() })
+        .where('id', '=', upload.id)
+        .where('state', '=', 'pending')
+        .where('assembly', '=', upload.assembly)
+        .executeTakeFirstOrThrow(),
+    upload.id,
+  )
+  return numUpdatedRows > 0n
+}
+
 /** The store knows it no more: the next part begins another one. */
 export const forgetAssembly = (store: Store, upload: Upload): Promise<unknown> =>
   store.write(
     (trx) =>
       trx
         .updateTable('uploads')
-        .set({ assembly: null })
+        .set({ assembly: null, completing_since: null })
         .where('id', '=', upload.id)
         .where('state', '=', 'pending')
         .where('assembly', '=', upload.assembly)

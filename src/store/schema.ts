@@ -46,6 +46,8 @@ export type UploadsTable = {
   part_count: number | null
   /** The store's name of the multipart upload; null until a part was asked for. */
   assembly: string | null
+  /** When its parts were last asked to become one object. */
+  completing_since: Millis | null
   created_at: Millis
   updated_at: Millis
 }

@@ -105,7 +105,13 @@ export const recordGone = (store: Store, upload: Upload, dueAt: Date, when: When
     ...when,
     to: 'pending',
     // It was what the parts had become: they would have to be sent again.
-    set: { due_at: dueAt.getTime(), observed: null, received_at: null, assembly: null },
+    set: {
+      due_at: dueAt.getTime(),
+      observed: null,
+      received_at: null,
+      assembly: null,
+      completing_since: null,
+    },
   })
 
 /** What an operator may still reopen keeps its staging object for a week. */

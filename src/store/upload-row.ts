@@ -25,6 +25,7 @@ export function toUpload(row: UploadRow): Upload {
     stagingKey: row.staging_key,
     parts: toPlan(row),
     assembly: row.assembly,
+    completingSince: toDate(row.completing_since),
     sealedKey: row.sealed_key,
     slotTtlSeconds: row.slot_ttl_seconds,
     slotExpiresAt: new Date(row.slot_expires_at),
@@ -95,6 +96,7 @@ export function toRow(upload: Upload): Insertable<UploadsTable> {
     part_bytes: upload.parts?.size ?? null,
     part_count: upload.parts?.count ?? null,
     assembly: upload.assembly,
+    completing_since: null,
     created_at: upload.createdAt.getTime(),
     updated_at: upload.updatedAt.getTime(),
   }

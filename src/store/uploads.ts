@@ -126,22 +126,6 @@ export async function listDueInTurns(store: Store, now: Date, limit: number): Pr
   return rows.map(toUpload)
 }
 
-/** Moves the next look at a pending upload; no transition, no version. */
-export async function scheduleLook(store: Store, upload: Upload, dueAt: Date): Promise<void> {
-  await store.write(
-    (trx) =>
-      trx
-        .updateTable('uploads')
-        .set({ due_at: dueAt.getTime() })
-        .where('id', '=', upload.id)
-        .where('state', '=', 'pending')
-        .where('version', '=', upload.version)
-        .where('land_by', '=', upload.landBy.getTime())
-        .execute(),
-    upload.id,
-  )
-}
-
 export type Renewal = { slotExpiresAt: Date; landBy: Date; dueAt: Date }
 
 /** Null when the upload is no longer pending. A renewal moves `landBy`; it is no transition. */

@@ -97,6 +97,8 @@ export type Upload = {
   parts: PartPlan | null
   /** The store's name of the multipart upload that gathers the parts; null until one was asked for. */
   assembly: string | null
+  /** When Berth last asked the store to make one object of the parts; null: not yet. */
+  completingSince: Date | null
   /** Where the present or last attempt seals its copy; the final key once ready. */
   sealedKey: string | null
   slotTtlSeconds: number

@@ -11,6 +11,7 @@ import { listDueEvents } from '../../src/store/inbox.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { listStagingDue } from '../../src/store/staging.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { listLooksDue } from '../../src/store/looks.ts'
 import { listDue, listDueInTurns, listUploads } from '../../src/store/uploads.ts'
 import { createBerth, type Berth } from '../support/berth.ts'
 import { startPostgres } from '../support/postgres.ts'
@@ -32,7 +33,7 @@ const now = new Date()
 /** Every sweep, and the list's last page. */
 const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
   'the last page of the list': (s) => listUploads(s, 'tenant-a', { beforeId: lastPageId() }, PAGE),
-  'looks at pending uploads': (s) => listDue(s, 'pending', now, 100),
+  'looks at pending uploads': (s) => listLooksDue(s, now, 100),
   'dead leases': (s) => listDue(s, 'verifying', now, 100),
   'next verifications': (s) => listDueInTurns(s, now, 100),
   'staging objects': (s) => listStagingDue(s, now, 100),

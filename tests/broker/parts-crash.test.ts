@@ -3,7 +3,7 @@ import { Problem } from '../../src/problems.ts'
 import { findById } from '../../src/store/uploads.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { Crashed, createFuse } from '../support/fuse.ts'
-import { PARTS_PROFILE, sendParts, unfinished } from '../support/parts.ts'
+import { lookForArrivals, PARTS_PROFILE, sendParts, unfinished } from '../support/parts.ts'
 import { requestFor, sha256Of, someBytes } from '../support/uploads.ts'
 import {
   createTestBroker,
@@ -86,7 +86,7 @@ async function checkGone(world: World, id: string): Promise<void> {
 async function settle({ broker, clock, bucket }: World): Promise<void> {
   for (const seconds of [100, 1000, 1000, 3000]) {
     clock.advance(seconds)
-    await broker.sweepLooks(10)
+    await lookForArrivals(broker)
     await broker.sweepLeases(10)
     await verifyAllDue(broker)
     await broker.sweepStaging(10)

@@ -2,7 +2,14 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import type { Bucket } from '../../src/bucket/bucket.ts'
 import { Problem } from '../../src/problems.ts'
 import { findById } from '../../src/store/uploads.ts'
-import { PARTS_PROFILE, pieceOf, sendParts, THREE_PARTS, unfinished } from '../support/parts.ts'
+import {
+  lookForArrivals,
+  PARTS_PROFILE,
+  pieceOf,
+  sendParts,
+  THREE_PARTS,
+  unfinished,
+} from '../support/parts.ts'
 import { send } from '../support/raw-put.ts'
 import { aSlotRequest, requestFor, sha256Of, someBytes } from '../support/uploads.ts'
 import {
@@ -56,7 +63,7 @@ async function servedAfter(id: string): Promise<Buffer> {
 /** Once nothing can land any more, neither parts nor a staging object are left. */
 async function expectNothingLeft(): Promise<void> {
   world.clock.advance(100_000)
-  await world.broker.sweepLooks(100)
+  await lookForArrivals(world.broker)
   await world.broker.sweepStaging(100)
   expect(await unfinished(world)).toEqual([])
   expect(await keysBelow(world, 'staging/')).toEqual([])
@@ -182,7 +189,7 @@ describe('a part that is replaced after completion began', () => {
     const upload = await issue()
     await sendParts(world.broker, upload, THREE_PARTS)
     replace = (nth) => sendParts(world.broker, upload, nth % 2 === 0 ? THREE_PARTS : OTHER, [1])
-    expect(await slugOf(complete(upload.id))).toBe('object-not-found-yet')
+    expect(await slugOf(complete(upload.id))).toBe('storage-unavailable')
     expect(await keysBelow(world, 'staging/')).toEqual([])
     replace = () => Promise.resolve()
     await complete(upload.id)
@@ -263,11 +270,11 @@ describe('the clock', () => {
     const upload = await issue()
     await sendParts(world.broker, upload, THREE_PARTS)
     world.clock.advance(300)
-    await world.broker.sweepLooks(10)
+    await lookForArrivals(world.broker)
     // The client may still be replacing a part.
     expect(await stateOf(upload.id)).toBe('pending')
     world.clock.advance(601)
-    await world.broker.sweepLooks(10)
+    await lookForArrivals(world.broker)
     expect(await stateOf(upload.id)).toBe('received')
     expect((await servedAfter(upload.id)).equals(THREE_PARTS)).toBe(true)
   })
@@ -277,11 +284,11 @@ describe('the clock', () => {
     const upload = await issue()
     await sendParts(world.broker, upload, THREE_PARTS, [1, 2])
     world.clock.advance(901)
-    await world.broker.sweepLooks(10)
+    await lookForArrivals(world.broker)
     expect(await stateOf(upload.id)).toBe('pending')
     expect(await unfinished(world)).toHaveLength(1)
     world.clock.advance(1_100)
-    await world.broker.sweepLooks(10)
+    await lookForArrivals(world.broker)
     expect(await stateOf(upload.id)).toBe('expired')
     expect(await slugOf(complete(upload.id))).toBe('upload-expired')
     await world.broker.sweepStaging(10)
@@ -299,7 +306,7 @@ describe('the clock', () => {
     for (let hours = 0; hours < 5; hours += 1) {
       world.clock.advance(7_200)
       await world.broker.signParts('t', upload.id, [9_987])
-      await world.broker.sweepLooks(10)
+      await lookForArrivals(world.broker)
     }
     const renewed = await recordOf(upload.id)
     expect([renewed.state, after(renewed)]).toEqual(['pending', seconds])

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { BucketConfig } from '../../src/bucket/config.ts'
 import { storageUnavailable } from '../../src/problems.ts'
 import type { UploadState } from '../../src/upload/upload.ts'
-import { pieceOf, THREE_PARTS } from '../support/parts.ts'
+import { lookForArrivals, pieceOf, THREE_PARTS } from '../support/parts.ts'
 import { createStage, issueVictim, type Stage, type Victim } from '../support/parts-stage.ts'
 import { breakOff, send } from '../support/raw-put.ts'
 import { sha256Of, someBytes } from '../support/uploads.ts'
@@ -36,7 +36,7 @@ const withdraw = ({ path }: Victim, { nodes }: Stage, on: 0 | 1 = 0) => nodes[on
 
 const expireAll = async ({ nodes, clock }: Stage): Promise<void> => {
   clock.advance(100_000)
-  await nodes[1].broker.sweepLooks(100)
+  await lookForArrivals(nodes[1].broker)
 }
 
 const FEWER: Row[] = [
@@ -171,7 +171,7 @@ const REPLACED: Row[] = [
     async (victim, stage) => {
       await victim.put(ALL)
       stage.mischief.before = (nth) => victim.put([1], nth % 2 === 0 ? THREE_PARTS : OTHER)
-      expect(await complete(victim, stage)).toEqual([409, 'object-not-found-yet'])
+      expect(await complete(victim, stage)).toEqual([503, 'storage-unavailable'])
       stage.mischief.before = () => Promise.resolve()
     },
   ],
@@ -277,7 +277,7 @@ const ENDED: Row[] = [
         victim.putInto(late, 3),
         complete(victim, stage),
         expireAll(stage),
-        stage.nodes[0].broker.sweepLooks(100),
+        lookForArrivals(stage.nodes[0].broker),
         complete(victim, stage, 1),
       ])
     },
@@ -299,7 +299,7 @@ const ENDED: Row[] = [
     async (victim, stage) => {
       await victim.put(ALL)
       stage.mischief.before = () => stage.bucket.abortAssemblies(victim.location)
-      expect(await complete(victim, stage)).toEqual([409, 'object-not-found-yet'])
+      expect(await complete(victim, stage)).toEqual([503, 'storage-unavailable'])
     },
   ],
 ]

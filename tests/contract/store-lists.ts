@@ -9,6 +9,7 @@ import {
   revokeApiKey,
 } from '../../src/store/api-keys.ts'
 import { countArrivals } from '../../src/store/arrivals.ts'
+import { listGatheringsDue, listLooksDue, scheduleLook, takeLook } from '../../src/store/looks.ts'
 import { listCapabilities, saveCapabilities } from '../../src/store/capabilities.ts'
 import { dropClaim, listAbandonedClaims } from '../../src/store/claims.ts'
 import {
@@ -29,14 +30,14 @@ import {
 import {
   findById,
   findUpload,
-  listDue,
   listDueInTurns,
   listUploads,
   renewPending,
-  scheduleLook,
 } from '../../src/store/uploads.ts'
 import { UNPROBED } from '../../src/upload/guarantees.ts'
 import { now, after, OBSERVED, OBJECT, byWorker, moved, type Fixture } from './store-fixture.ts'
+
+const idsOf = (uploads: readonly { id: string }[]): string[] => uploads.map(({ id }) => id)
 
 export function describeLists(f: Fixture): void {
   describe('a list', () => {
@@ -75,11 +76,20 @@ export function describeLists(f: Fixture): void {
       const late = await f.pending({ dueAt: after(-10) })
       const later = await f.pending({ dueAt: after(-20) })
       await f.pending({ dueAt: after(10) })
-      expect((await listDue(f.store, 'pending', now, 10)).map(({ id }) => id)).toEqual([
-        later.id,
-        late.id,
-      ])
-      expect(await listDue(f.store, 'pending', now, 1)).toHaveLength(1)
+      expect(idsOf(await listLooksDue(f.store, now, 10))).toEqual([later.id, late.id])
+      expect(await listLooksDue(f.store, now, 1)).toHaveLength(1)
+    })
+
+    it('is to be gathered once it is in parts and no slot is open any more, and not to be looked for then', async () => {
+      const parts = { size: 32, count: 2 }
+      const over = await f.pending({ parts, dueAt: after(-5), slotExpiresAt: after(-5) })
+      const open = await f.pending({ parts, dueAt: after(-4), slotExpiresAt: after(5) })
+      const single = await f.pending({ dueAt: after(-3), slotExpiresAt: after(-5) })
+      expect(idsOf(await listLooksDue(f.store, now, 10))).toEqual([open.id, single.id])
+      expect(idsOf(await listGatheringsDue(f.store, now, 10))).toEqual([over.id])
+      const took = await Promise.all([1, 2].map(() => takeLook(f.store, over, after(360))))
+      expect(took.sort()).toEqual([false, true])
+      expect(await listGatheringsDue(f.store, now, 10)).toEqual([])
     })
 
     it('takes each tenant in its turn', async () => {

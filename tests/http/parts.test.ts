@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { apiOf, slotBody, type Api } from '../support/api.ts'
-import { PARTS_PROFILE, pieceOf, THREE_PARTS, unfinished } from '../support/parts.ts'
+import {
+  lookForArrivals,
+  PARTS_PROFILE,
+  pieceOf,
+  THREE_PARTS,
+  unfinished,
+} from '../support/parts.ts'
 import { send } from '../support/raw-put.ts'
 import { sha256Of, someBytes } from '../support/uploads.ts'
 import { createWorld, type World } from '../support/world.ts'
@@ -217,7 +223,7 @@ describe('POST /v1/uploads/{id}/parts', () => {
   it('answers 410 once the upload has expired', async () => {
     const { id } = await issue()
     world.clock.advance(100_000)
-    await world.broker.sweepLooks(1000)
+    await lookForArrivals(world.broker)
     for (const answer of [
       await api.post(`/v1/uploads/${id}/parts`, { partNumbers: [1] }),
       await api.get(`/v1/uploads/${id}/parts`),

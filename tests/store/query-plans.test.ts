@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { recordApiKeyUse, findApiKey, revokeApiKey } from '../../src/store/api-keys.ts'
-import { forgetAssembly, recordAssembly } from '../../src/store/assemblies.ts'
+import { forgetAssembly, recordAssembly, recordCompleting } from '../../src/store/assemblies.ts'
 import { listAudit } from '../../src/store/audit.ts'
 import { countArrivals } from '../../src/store/arrivals.ts'
 import { countDeliveries, countEvents, countUploads } from '../../src/store/bounded-counts.ts'
@@ -36,6 +36,7 @@ import {
   recordEvent,
 } from '../../src/store/inbox.ts'
 import { renewLease } from '../../src/store/leases.ts'
+import { listGatheringsDue, listLooksDue, scheduleLook, takeLook } from '../../src/store/looks.ts'
 import { namedKeys } from '../../src/store/named-keys.ts'
 import {
   countOrphans,
@@ -73,7 +74,6 @@ import {
   listDueInTurns,
   listUploads,
   renewPending,
-  scheduleLook,
 } from '../../src/store/uploads.ts'
 import { currentWalk, moveWalk } from '../../src/store/walks.ts'
 import { UNPROBED } from '../../src/upload/guarantees.ts'
@@ -117,9 +117,9 @@ const REJECTION = { reason: 'infected', detail: 'd', expected: 'e', observed: 'o
 /** Everything the store is ever asked, once. */
 async function askEverything(store: Store): Promise<void> {
   await oneLife(store)
-  for (const state of ['pending', 'received', 'verifying'] as const) {
-    await listDue(store, state, now, 5)
-  }
+  await listLooksDue(store, now, 5)
+  await listGatheringsDue(store, now, 5)
+  await listDue(store, 'verifying', now, 5)
   await listDueInTurns(store, now, 5)
   await listStagingDue(store, now, 5)
   await listAbandonedClaims(store, now, 5)
@@ -245,7 +245,10 @@ async function oneLife(store: Store): Promise<void> {
   await scheduleLook(store, fresh, now)
   const terms = { slotExpiresAt: now, landBy: now, dueAt: now }
   const pending = must(await renewPending(store, fresh, terms))
-  await forgetAssembly(store, must(await recordAssembly(store, pending, 'a')))
+  const begun = must(await recordAssembly(store, pending, 'a'))
+  await recordCompleting(store, begun, now)
+  await takeLook(store, begun, now)
+  await forgetAssembly(store, begun)
   const received = must(await recordReceived(store, pending, OBSERVED, when))
   const lease = { node: 'n', until: now, sealedKey: 'objects/x', graceMs: 1 }
   const leased = must(await recordLease(store, received, lease, when))

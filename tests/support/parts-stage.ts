@@ -10,7 +10,7 @@ import type { BucketConfig, Location } from '../../src/bucket/config.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { findById } from '../../src/store/uploads.ts'
 import { apiOf, slotBody, type Api } from './api.ts'
-import { PARTS_PROFILE, pieceOf, THREE_PARTS } from './parts.ts'
+import { PARTS_PROFILE, pieceOf, THREE_PARTS, lookForArrivals } from './parts.ts'
 import { send } from './raw-put.ts'
 import { overheard } from './spoken.ts'
 import { sha256Of } from './uploads.ts'
@@ -84,7 +84,7 @@ async function untilAllRests(nodes: readonly Node[], clock: Clock): Promise<void
   for (const seconds of MOMENTS_SECONDS) {
     clock.advance(seconds)
     for (const { broker } of nodes) {
-      await broker.sweepLooks(100)
+      await lookForArrivals(broker)
       await verifyAllDue(broker)
       await broker.sweepStaging(100)
       await broker.sweepClaims(100)

@@ -39,3 +39,11 @@ export async function unfinished({ bucket }: { bucket: Bucket }): Promise<string
   for await (const { key } of bucket.listAssemblies(BUCKET, '')) keys.push(key)
   return keys
 }
+
+/** What the clock does for pending uploads, of one PUT and in parts. */
+export async function lookForArrivals(
+  broker: Pick<Broker, 'sweepLooks' | 'nextGatherings' | 'gatherDue'>,
+): Promise<void> {
+  await broker.sweepLooks(100)
+  await Promise.all((await broker.nextGatherings(100)).map((due) => broker.gatherDue(due)))
+}

@@ -73,6 +73,7 @@ export function anUpload(change: Partial<Upload> = {}): Upload {
     stagingKey: `staging/${id}/nonce`,
     parts: null,
     assembly: null,
+    completingSince: null,
     sealedKey: null,
     slotTtlSeconds: 900,
     slotExpiresAt,

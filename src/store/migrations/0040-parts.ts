@@ -6,6 +6,7 @@ const STATEMENTS = [
   `alter table uploads add column part_bytes bigint`,
   `alter table uploads add column part_count bigint`,
   `alter table uploads add column assembly text`,
+  `alter table uploads add column completing_since bigint`,
 ]
 
 export async function up(db: Kysely<unknown>): Promise<void> {
