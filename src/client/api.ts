@@ -17,10 +17,18 @@ export type Connection = {
   pauseMs?: number
 }
 
-type Call = { signal: AbortSignal; body?: object; headers?: Record<string, string> }
+export type Stop = { signal?: AbortSignal }
+
+type Call = Stop & { body?: object; headers?: Record<string, string> }
 
 /** Resolves with the JSON of the answer, or its text when it is none; rejects with UploadError. */
-export type Api = <T>(method: string, path: string, call: Call) => Promise<T>
+export type Api = <T>(method: string, path: string, call?: Call) => Promise<T>
+
+export const pathOf = (id: string): string => `/v1/uploads/${id}`
+
+export const never = (): AbortSignal => new AbortController().signal
+
+type Attempt = Call & { signal: AbortSignal }
 
 export const USUAL_PATIENCE: Patience = { tries: 6, pauseMs: 1000 }
 
@@ -31,7 +39,7 @@ export function createApi(connection: Connection): Api {
   const lost = (): never => {
     throw new UploadError('unreachable', `Berth at ${root} cannot be reached from here.`)
   }
-  const ask = async (method: string, path: string, call: Call): Promise<Response> => {
+  const ask = async (method: string, path: string, call: Attempt): Promise<Response> => {
     bearer ??= typeof token === 'string' ? token : await token()
     const { signal, body, headers } = call
     const json = body ? { 'content-type': 'application/json' } : {}
@@ -48,18 +56,18 @@ export function createApi(connection: Connection): Api {
     bearer = null
     return ask(...asked)
   }
-  return <T>(method: string, path: string, call: Call) =>
-    trying({ ...USUAL_PATIENCE, ...connection, ...call }, async () => {
-      const answer = await askWithFreshToken(method, path, call)
+  return <T>(method: string, path: string, { signal = never(), ...call }: Call = {}) =>
+    trying({ ...USUAL_PATIENCE, ...connection, signal }, async () => {
+      const answer = await askWithFreshToken(method, path, { ...call, signal })
       // An answer that breaks off in the middle is as good as none.
-      const text = await answer.text().catch(lost)
-      if (!answer.ok) throw refusal(answer, text)
-      return (/json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text) as T
+      const said = read(await answer.text().catch(lost))
+      if (!answer.ok) throw refusal(answer, said)
+      return said as T
     })
 }
 
-function refusal({ status, headers }: Response, text: string): UploadError {
-  const problem = problemIn(text) ?? strange(status)
+function refusal({ status, headers }: Response, said: unknown): UploadError {
+  const problem = (said as Problem | null)?.title ? (said as Problem) : strange(status)
   const { title, detail, expected } = problem
   const retryAfter = Number(headers.get('retry-after')) || 0
   return new UploadError('refused', `${title}: ${detail}; expected ${expected}`, {
@@ -68,12 +76,12 @@ function refusal({ status, headers }: Response, text: string): UploadError {
   })
 }
 
-function problemIn(text: string): Problem | null {
+/** JSON, or else the text: a receipt, or the page of a proxy. */
+function read(text: string): unknown {
   try {
-    const problem = JSON.parse(text) as Problem
-    return problem.title ? problem : null
+    return JSON.parse(text)
   } catch {
-    return null
+    return text
   }
 }
 

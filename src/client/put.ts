@@ -1,8 +1,7 @@
 /** One PUT to the object store, with progress: XMLHttpRequest in browsers, a stream in Node. */
 
-import { on } from './patience.ts'
+import { reach } from './reach.ts'
 import type { Slot } from './record.ts'
-import { UploadError } from './upload-error.ts'
 
 /** A `File` or `Blob`, or anything that can be cut and read like one. */
 export type Source = {
@@ -40,35 +39,22 @@ export async function put(
   body: Source,
   { signal, onSent, fetch: send }: Way,
 ): Promise<Answer> {
-  const stop = new AbortController()
-  const end = (): void => stop.abort()
-  let silence = setTimeout(end, LONGEST_SILENCE_MS)
-  const heard = (bytes: number): void => {
-    // A body may be read on when its connection has broken: then nobody listens any more.
-    if (stop.signal.aborted) return
-    clearTimeout(silence)
-    silence = setTimeout(end, LONGEST_SILENCE_MS)
-    onSent(bytes)
-  }
-  // Let go of by the end of our own.
-  signal.addEventListener('abort', end, stop)
-  const deaf = on('offline', end)
-  try {
-    const way = { signal: stop.signal, onSent: heard }
-    const Request = send
-      ? undefined
-      : (globalThis as unknown as { XMLHttpRequest?: new () => Xhr }).XMLHttpRequest
-    return await (Request
+  const Request = send
+    ? undefined
+    : (globalThis as unknown as { XMLHttpRequest?: new () => Xhr }).XMLHttpRequest
+  const limits = { signal, longestMs: LONGEST_SILENCE_MS, words: unreachable(slot.url) }
+  return reach(limits, (own, heard) => {
+    const onProgress = (bytes: number): void => {
+      // A body may be read on when its connection has broken: then nobody listens any more.
+      if (own.aborted) return
+      heard()
+      onSent(bytes)
+    }
+    const way = { signal: own, onSent: onProgress }
+    return Request
       ? byRequest(new Request(), slot, body, way)
-      : byFetch(send ?? fetch, slot, body, way))
-  } catch {
-    signal.throwIfAborted()
-    throw new UploadError('unreachable', unreachable(slot.url))
-  } finally {
-    end()
-    clearTimeout(silence)
-    deaf()
-  }
+      : byFetch(send ?? fetch, slot, body, way)
+  })
 }
 
 /** Browsers tell pages no more than that: a missing permission looks like a broken cable. */

@@ -1,11 +1,12 @@
 /** The bytes of one upload to the object store: in one PUT, or in parts, several at a time. */
 
-import type { Api } from './api.ts'
+import { pathOf, type Api } from './api.ts'
 import { CLOCKS, explain } from './explain.ts'
 import { trying, type Attempts } from './patience.ts'
 import { put, type PlainSlot, type Source, type Way } from './put.ts'
 import type { PartSlot, Upload } from './record.ts'
 import { isRefusal, UploadError } from './upload-error.ts'
+import { within } from './within.ts'
 
 export type Sending = Attempts &
   Way & {
@@ -43,7 +44,7 @@ export function sendWhole(sending: Sending, upload: Upload, file: Source): Promi
   return trying(sending, async (nth) => {
     sending.onSent(0)
     if (first && nth === 1) return putInto(first, file, sending)
-    const { slot } = await api<Upload>('POST', `/v1/uploads/${id}/slot`, { signal })
+    const { slot } = await api<Upload>('POST', `${pathOf(id)}/slot`, { signal })
     if (slot) await putFresh(slot, file, sending)
   })
 }
@@ -95,17 +96,10 @@ async function together(
   sending: Sending,
   workerIn: (within: Sending) => () => Promise<void>,
 ): Promise<void> {
-  const stop = new AbortController()
-  const end = (): void => stop.abort(sending.signal.reason)
-  sending.signal.addEventListener('abort', end)
-  if (sending.signal.aborted) end()
-  try {
-    const work = workerIn({ ...sending, signal: stop.signal })
-    await Promise.all(Array.from({ length: sending.parallel }, work))
-  } finally {
-    stop.abort()
-    sending.signal.removeEventListener('abort', end)
-  }
+  await within(sending.signal, ({ signal }) => {
+    const work = workerIn({ ...sending, signal })
+    return Promise.all(Array.from({ length: sending.parallel }, work))
+  })
 }
 
 /** Slots for parts, asked for a few at a time, as they are needed: their time runs. */
@@ -115,7 +109,7 @@ function createSigner({ api, signal, parallel }: Sending, id: string, left: read
 
   const ask = async (numbers: number[]): Promise<void> => {
     const body = { partNumbers: numbers }
-    const answer = await api<{ parts: PartSlot[] }>('POST', `/v1/uploads/${id}/parts`, {
+    const answer = await api<{ parts: PartSlot[] }>('POST', `${pathOf(id)}/parts`, {
       signal,
       body,
     })

@@ -1,6 +1,6 @@
 /** From a file to a ready upload: the record, the bytes, the verdict. */
 
-import type { Api } from './api.ts'
+import { pathOf, type Api, type Stop } from './api.ts'
 import type { Progress, UploadOptions } from './options.ts'
 import { pause } from './patience.ts'
 import type { Source } from './put.ts'
@@ -19,8 +19,6 @@ export type Task = Sending & {
   id: string | null
 }
 
-export const pathOf = (id: string): string => `/v1/uploads/${id}`
-
 export async function uploadFile(task: Task): Promise<Upload> {
   const { api, signal, memory } = task
   try {
@@ -32,9 +30,7 @@ export async function uploadFile(task: Task): Promise<Upload> {
   } catch (error) {
     // Nobody waits for it: what cannot be withdrawn now expires by itself.
     if (signal.aborted && task.id && !memory) {
-      void api('DELETE', pathOf(task.id), { signal: new AbortController().signal }).catch(
-        () => undefined,
-      )
+      void api('DELETE', pathOf(task.id)).catch(() => undefined)
     }
     throw error
   }
@@ -95,9 +91,9 @@ async function follow(task: Task, { upload: begun, isResumed }: Begun): Promise<
   }
 }
 
-export async function untilOver(api: Api, id: string, signal: AbortSignal): Promise<Upload> {
+export async function untilOver(api: Api, id: string, stop?: Stop): Promise<Upload> {
   for (;;) {
-    const upload = await api<Upload>('GET', `${pathOf(id)}?wait=20`, { signal })
+    const upload = await api<Upload>('GET', `${pathOf(id)}?wait=20`, stop)
     if (isOver(upload)) return upload
   }
 }
