@@ -1,6 +1,6 @@
 /** Trying again: later each time, spread by chance, and not while the browser is offline. */
 
-import { UploadError } from './upload-error.ts'
+import { isRefusal, UploadError } from './upload-error.ts'
 import { listen, within } from './within.ts'
 
 export type Patience = {
@@ -48,10 +48,9 @@ export async function trying<T>(
 }
 
 function mayPass(error: unknown): error is UploadError {
-  if (!(error instanceof UploadError)) return false
-  const { code, problem, store } = error
-  if (problem) return /^(429|50\d)|in-progress$/.test(`${problem.status} ${problem.type}`)
-  return code === 'unreachable' || store?.reason === 'busy' || store?.reason === 'expired'
+  if (isRefusal(error, 'unreachable', 'busy', 'expired')) return true
+  const problem = (error as UploadError | null)?.problem
+  return !!problem && /^(429|50\d)|in-progress$/.test(`${problem.status} ${problem.type}`)
 }
 
 /** Rejects with the signal's reason. */

@@ -49,9 +49,11 @@ export function createSha256() {
     padded[rest.length] = 0x80
     new DataView(padded.buffer).setBigUint64(padded.length - 8, BigInt(8 * total))
     update(padded)
-    const out = new DataView(new ArrayBuffer(32))
-    state.forEach((word, index) => out.setUint32(4 * index, word))
-    return new Uint8Array(out.buffer)
+    // What is above the lowest byte of each falls away.
+    return Uint8Array.from(
+      { length: 32 },
+      (_, index) => (state[index >> 2] as number) >> (24 - 8 * (index % 4)),
+    )
   }
   return { update, digest }
 }

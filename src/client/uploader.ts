@@ -51,11 +51,8 @@ export function createUploader(uploader: UploaderOptions): Uploader {
     wait: (id, stop) => untilOver(api, id, stop),
     cancel: (id, stop) => api('DELETE', pathOf(id), stop),
     receipt: async (id, stop) => {
-      const [receipt, keys] = await Promise.all([
-        api<string>('GET', `${pathOf(id)}/receipt`, stop),
-        api<KeySet>('GET', '/.well-known/jwks.json', stop),
-      ])
-      return verifyReceipt(receipt, keys, id)
+      const receipt = await api<string>('GET', `${pathOf(id)}/receipt`, stop)
+      return verifyReceipt(receipt, await api<KeySet>('GET', '/.well-known/jwks.json', stop), id)
     },
   }
 }
