@@ -1,6 +1,7 @@
 /** Calls of Berth's API: bearer, JSON, problems as errors, and another try where that is safe. */
 
 import { trying, type Patience } from './patience.ts'
+import { reach } from './reach.ts'
 import type { Problem } from './record.ts'
 import { UploadError } from './upload-error.ts'
 
@@ -19,7 +20,14 @@ export type Connection = {
 
 export type Stop = { signal?: AbortSignal }
 
-type Call = Stop & { body?: object; headers?: Record<string, string> }
+type Call = Stop & {
+  body?: object
+  headers?: Record<string, string>
+  /** Milliseconds for the whole answer; a minute without it. */
+  longestMs?: number
+}
+
+type Attempt = Call & { signal: AbortSignal }
 
 /** Resolves with the JSON of the answer, or its text when it is none; rejects with UploadError. */
 export type Api = <T>(method: string, path: string, call?: Call) => Promise<T>
@@ -28,43 +36,55 @@ export const pathOf = (id: string): string => `/v1/uploads/${id}`
 
 export const never = (): AbortSignal => new AbortController().signal
 
-type Attempt = Call & { signal: AbortSignal }
-
 export const USUAL_PATIENCE: Patience = { tries: 6, pauseMs: 1000 }
+
+/** Longer than any long poll. */
+const LONGEST_MS = 60_000
 
 export function createApi(connection: Connection): Api {
   const { baseUrl, token, fetch: send = fetch } = connection
   const root = baseUrl.replace(/\/$/, '')
-  let bearer: string | null = null
-  const lost = (): never => {
-    throw new UploadError('unreachable', `Berth at ${root} cannot be reached from here.`)
-  }
-  const ask = async (method: string, path: string, call: Attempt): Promise<Response> => {
-    bearer ??= typeof token === 'string' ? token : await token()
-    const { signal, body, headers } = call
-    const json = body ? { 'content-type': 'application/json' } : {}
-    return send(root + path, {
-      method,
-      signal,
-      headers: { authorization: `Bearer ${bearer}`, ...json, ...headers },
-      body: body ? JSON.stringify(body) : null,
-    }).catch(lost)
-  }
-  const askWithFreshToken = async (...asked: Parameters<typeof ask>): Promise<Response> => {
-    const answer = await ask(...asked)
-    if (answer.status !== 401 || typeof token === 'string') return answer
-    bearer = null
-    return ask(...asked)
-  }
-  return <T>(method: string, path: string, { signal = never(), ...call }: Call = {}) =>
-    trying({ ...USUAL_PATIENCE, ...connection, signal }, async () => {
-      const answer = await askWithFreshToken(method, path, { ...call, signal })
-      // An answer that breaks off in the middle is as good as none.
-      const said = read(await answer.text().catch(lost))
-      if (!answer.ok) throw refusal(answer, said)
-      return said as T
+  const words = `Berth at ${root} cannot be reached from here.`
+  // Whoever needs a fresh one meanwhile waits for the same.
+  let bearer: Promise<string> | null = null
+
+  const ask = async <T>(
+    method: string,
+    path: string,
+    call: Attempt,
+    isAgain = false,
+  ): Promise<T> => {
+    const { signal, body, headers, longestMs = LONGEST_MS } = call
+    const used = (bearer ??= tokenFrom(token))
+    used.catch(() => (bearer = null))
+    const { answer, said } = await reach({ signal, longestMs, words }, async (own) => {
+      const json = body && { 'content-type': 'application/json' }
+      const answer = await send(root + path, {
+        method,
+        signal: own,
+        headers: { authorization: `Bearer ${await used}`, ...json, ...headers },
+        // Of none it makes none.
+        body: JSON.stringify(body),
+      })
+      return { answer, said: read(await answer.text()) }
     })
+    if (answer.status === 401 && !isAgain && typeof token !== 'string') {
+      if (bearer === used) bearer = null
+      return ask(method, path, call, true)
+    }
+    if (!answer.ok) throw refusal(answer, said)
+    return said as T
+  }
+  return (method, path, { signal = never(), ...call } = {}) =>
+    trying({ ...USUAL_PATIENCE, ...connection, signal }, () =>
+      ask(method, path, { ...call, signal }),
+    )
 }
+
+const tokenFrom = (token: Connection['token']): Promise<string> =>
+  reach({ signal: never(), longestMs: LONGEST_MS, words: 'There is no upload token.' }, async () =>
+    typeof token === 'string' ? token : token(),
+  )
 
 function refusal({ status, headers }: Response, said: unknown): UploadError {
   const problem = (said as Problem | null)?.title ? (said as Problem) : strange(status)

@@ -32,6 +32,8 @@ export function reach<T>(
     return act(own.signal, heard)
   }).catch((error: unknown) => {
     signal.throwIfAborted()
-    throw error instanceof UploadError ? error : new UploadError('unreachable', words)
+    throw error instanceof UploadError
+      ? error
+      : new UploadError('unreachable', words, { cause: error })
   })
 }
