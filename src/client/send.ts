@@ -5,7 +5,7 @@ import { CLOCKS, explain } from './explain.ts'
 import { trying, type Attempts } from './patience.ts'
 import { put, type PlainSlot, type Source, type Way } from './put.ts'
 import type { PartSlot, Upload } from './record.ts'
-import { isRefusal, UploadError } from './upload-error.ts'
+import { UploadError } from './upload-error.ts'
 import { within } from './within.ts'
 
 export type Sending = Attempts &
@@ -49,25 +49,31 @@ export function sendWhole(sending: Sending, upload: Upload, file: Source): Promi
   })
 }
 
+type PartPlan = NonNullable<Upload['parts']>
+
 type Held = { partNumber: number; size: number }
 
-/** Sends what the store does not hold yet. @param held the parts that it does. */
-export function sendParts(
+/**
+ * Sends what the store does not hold yet, several parts at a time; the first that fails ends the others.
+ * @param held the parts that it does.
+ */
+export async function sendParts(
   sending: Sending,
   { id, size, parts }: Upload,
   file: Source,
   held: readonly Held[],
 ): Promise<void> {
-  const plan = parts ?? { size, count: 1 }
-  const lengthOf = (number: number): number => Math.min(plan.size, size - plan.size * (number - 1))
-  const whole = held.filter((part) => part.size === lengthOf(part.partNumber))
-  const there = new Set(whole.map((part) => part.partNumber))
+  const plan = parts as PartPlan
+  const startOf = (number: number): number => plan.size * (number - 1)
+  const lengthOf = (number: number): number => Math.min(plan.size, size - startOf(number))
+  const there = new Map(held.map((part) => [part.partNumber, part.size]))
   const numbers = Array.from({ length: plan.count }, (_, index) => index + 1)
-  const left = numbers.filter((number) => !there.has(number))
-  let total = whole.reduce((sum, part) => sum + part.size, 0)
+  const left = numbers.filter((number) => there.get(number) !== lengthOf(number))
+  let total = left.reduce((rest, number) => rest - lengthOf(number), size)
 
-  return together(sending, (within) => {
-    const slotFor = createSigner(within, id, left)
+  await within(sending.signal, ({ signal }) => {
+    const inside = { ...sending, signal }
+    const slotFor = createSigner(inside, id, left)
     const sendOne = (number: number): Promise<void> => {
       let own = 0
       const onSent = (bytes: number): void => {
@@ -75,29 +81,19 @@ export function sendParts(
         own = bytes
         sending.onSent(total)
       }
-      return trying(within, async (nth) => {
+      return trying(inside, async (nth) => {
         onSent(0)
         const slot = await slotFor(number, nth > 1)
-        const start = (number - 1) * plan.size
+        const start = startOf(number)
         const send = nth > 1 ? putFresh : putInto
-        await send(slot, file.slice(start, start + slot.size), { ...within, onSent })
+        await send(slot, file.slice(start, start + slot.size), { ...inside, onSent })
         onSent(slot.size)
       })
     }
     const queue = left.values()
-    return async () => {
+    const work = async (): Promise<void> => {
       for (const number of queue) await sendOne(number)
     }
-  })
-}
-
-/** Several workers, until all are done; the first that fails ends the others. */
-async function together(
-  sending: Sending,
-  workerIn: (within: Sending) => () => Promise<void>,
-): Promise<void> {
-  await within(sending.signal, ({ signal }) => {
-    const work = workerIn({ ...sending, signal })
     return Promise.all(Array.from({ length: sending.parallel }, work))
   })
 }
@@ -119,7 +115,9 @@ function createSigner({ api, signal, parallel }: Sending, id: string, left: read
     if (isFresh) await ask([number])
     while (!slots.has(number)) {
       const first = left.indexOf(number)
-      asking ??= ask(left.slice(first, first + 2 * parallel)).finally(() => (asking = null))
+      asking ??= ask(left.slice(first, first + 2 * parallel)).finally(
+        () => (asking = null),
+      )
       await asking
     }
     const slot = slots.get(number) as PartSlot
@@ -127,11 +125,3 @@ function createSigner({ api, signal, parallel }: Sending, id: string, left: read
     return slot
   }
 }
-
-/** Whether the upload takes no bytes any more: they have arrived, or it is over. */
-export const isClosed = (error: unknown): boolean =>
-  isRefusal(error, 'illegal-state', 'upload-expired', 'upload-deleted')
-
-/** Whether the store knows nothing of the parts. */
-export const isGone = (error: unknown): boolean =>
-  error instanceof UploadError && error.store?.reason === 'gone'

@@ -6,7 +6,7 @@ import { pause } from './patience.ts'
 import type { Source } from './put.ts'
 import { isOver, type Upload } from './record.ts'
 import type { Remembered } from './remember.ts'
-import { isClosed, isGone, sendParts, sendWhole, type Sending } from './send.ts'
+import { sendParts, sendWhole, type Sending } from './send.ts'
 import { sha256Of } from './sha256.ts'
 import { isRefusal, UploadError } from './upload-error.ts'
 
@@ -41,7 +41,10 @@ const ended = ({ state, rejection }: Upload): string =>
     ? `The upload was rejected: ${rejection.detail}; expected ${rejection.expected}, found ${rejection.observed}.`
     : `The upload is ${state}.`
 
-type Begun = { upload: Upload; isResumed: boolean }
+/** Whether the bytes are in the store, as far as we know. */
+type Sent = 'no' | 'maybe' | 'yes'
+
+type Begun = { upload: Upload; sent: Sent }
 
 /** The upload that was begun before a reload, or a new one. */
 async function begin(task: Task): Promise<Begun> {
@@ -54,7 +57,7 @@ async function begin(task: Task): Promise<Begun> {
   const upload = isResumed ? earlier : await create(task, sha256)
   task.id = upload.id
   memory?.keep(upload)
-  return { upload, isResumed }
+  return { upload, sent: isResumed ? 'maybe' : 'no' }
 }
 
 function create({ api, file, signal, options }: Task, sha256: string | null): Promise<Upload> {
@@ -77,15 +80,14 @@ function create({ api, file, signal, options }: Task, sha256: string | null): Pr
 }
 
 /** Until it is over, or as far as was asked for. */
-async function follow(task: Task, { upload: begun, isResumed }: Begun): Promise<Upload> {
+async function follow(task: Task, begun: Begun): Promise<Upload> {
   const { api, signal, options, file } = task
-  let upload = begun
-  let isSent = isResumed
+  let { upload, sent } = begun
   for (;;) {
     // An upload that was received is pending again if its bytes have vanished from the store.
-    if (upload.state === 'pending') upload = await deliver(task, upload, isSent)
+    if (upload.state === 'pending') upload = await deliver(task, upload, sent)
     if (isOver(upload) || options.wait === false) return upload
-    isSent = true
+    sent = 'yes'
     tell(task, 'verifying', file.size)
     upload = await api('GET', `${pathOf(upload.id)}?wait=20`, { signal })
   }
@@ -98,22 +100,31 @@ export async function untilOver(api: Api, id: string, stop?: Stop): Promise<Uplo
   }
 }
 
+/** Longer than Berth lets the store take for it. */
+const LONGEST_COMPLETION_MS = 330_000
+
 /** Sends the bytes, unless they may be there already, and says so until Berth has seen them. */
-async function deliver(task: Task, upload: Upload, maybeSent: boolean): Promise<Upload> {
+async function deliver(task: Task, upload: Upload, before: Sent): Promise<Upload> {
   const { api, signal, tries, pauseMs } = task
-  let present = maybeSent ? { ...upload, slot: null } : upload
-  for (let round = maybeSent ? 0 : 1; ; round += 1) {
+  let sent = before
+  let present = upload
+  for (let round = before === 'no' ? 1 : 0; ; round += 1) {
     try {
-      if (round > 0) await send(task, present)
-      return await api<Upload>('POST', `${pathOf(upload.id)}/complete`, { signal })
+      if (round > 0) sent = await send(task, present)
+      return await api<Upload>('POST', `${pathOf(upload.id)}/complete`, {
+        signal,
+        longestMs: LONGEST_COMPLETION_MS,
+      })
     } catch (error) {
       // It has arrived, as an event told Berth before we did; or it is over.
-      if (isClosed(error)) return await api<Upload>('GET', pathOf(upload.id), { signal })
+      if (isRefusal(error, 'illegal-state', 'upload-expired', 'upload-deleted'))
+        return await api<Upload>('GET', pathOf(upload.id), { signal })
       // The bytes are there, and Berth looks by itself once the store answers it.
-      if (isRefusal(error, 'storage-unavailable')) return present
+      if (sent === 'yes' && isRefusal(error, 'storage-unavailable')) return upload
       const isMissing = isRefusal(error, 'object-not-found-yet', 'parts-incomplete')
       if (!isMissing || round >= tries) throw error
       if (round > 0) await pause(pauseMs, signal)
+      sent = 'no'
       present = { ...upload, slot: null }
     }
   }
@@ -121,14 +132,19 @@ async function deliver(task: Task, upload: Upload, maybeSent: boolean): Promise<
 
 type Held = { parts: { partNumber: number; size: number }[] }
 
-async function send(task: Task, upload: Upload): Promise<void> {
+async function send(task: Task, upload: Upload): Promise<Sent> {
   const { api, signal, file } = task
-  if (!upload.parts) return sendWhole(task, upload, file)
-  const { parts } = await api<Held>('GET', `${pathOf(upload.id)}/parts`, { signal })
-  await sendParts(task, upload, file, parts).catch((error: unknown) => {
+  try {
+    if (upload.parts) {
+      const { parts } = await api<Held>('GET', `${pathOf(upload.id)}/parts`, { signal })
+      await sendParts(task, upload, file, parts)
+    } else await sendWhole(task, upload, file)
+    return 'yes'
+  } catch (error) {
     // Made whole, or ended behind our back: what is the case, the next call tells.
-    if (!isGone(error)) throw error
-  })
+    if (isRefusal(error, 'gone')) return 'maybe'
+    throw error
+  }
 }
 
 export const tell = ({ options, file, id }: Task, stage: Progress['stage'], sent: number): void =>
