@@ -33,6 +33,9 @@ export type Way = {
 /** A connection that says nothing for so long is dead. */
 const LONGEST_SILENCE_MS = 120_000
 
+/** Of a connection that does not say how far it is: 64 KB/s. */
+const SLOWEST_BYTES_PER_MS = 64
+
 /** Rejects with `unreachable` when there is no answer, and with the signal's reason. */
 export async function put(
   slot: PlainSlot,
@@ -42,7 +45,11 @@ export async function put(
   const Request = send
     ? undefined
     : (globalThis as unknown as { XMLHttpRequest?: new () => Xhr }).XMLHttpRequest
-  const limits = { signal, longestMs: LONGEST_SILENCE_MS, words: unreachable(slot.url) }
+  const limits = {
+    signal,
+    longestMs: LONGEST_SILENCE_MS + (Request || isNode() ? 0 : body.size / SLOWEST_BYTES_PER_MS),
+    words: unreachable(slot.url),
+  }
   return reach(limits, (own, heard) => {
     const onProgress = (bytes: number): void => {
       // A body may be read on when its connection has broken: then nobody listens any more.
@@ -59,7 +66,7 @@ export async function put(
 
 /** Browsers tell pages no more than that: a missing permission looks like a broken cable. */
 function unreachable(url: string): string {
-  const { origin } = (globalThis as { location?: { origin?: string } }).location ?? {}
+  const origin = (globalThis as { location?: { origin?: string } }).location?.origin
   const permission = origin ? `, or its CORS rules do not let ${origin} send files` : ''
   return `The object store at ${new URL(url).host} cannot be reached from here${permission}.`
 }
@@ -84,7 +91,7 @@ function byRequest(xhr: Xhr, slot: PlainSlot, body: Source, way: Way): Promise<A
     for (const [name, value] of Object.entries(slot.headers)) xhr.setRequestHeader(name, value)
     xhr.upload.onprogress = ({ loaded }) => way.onSent(loaded)
     xhr.onload = () => resolve({ status: xhr.status, text: xhr.responseText })
-    xhr.onerror = xhr.onabort = () => reject(new Error('no answer'))
+    xhr.onerror = xhr.onabort = reject
     way.signal.onabort = () => xhr.abort()
     xhr.send(body)
   })
@@ -96,19 +103,19 @@ async function byFetch(
   body: Source,
   { signal, onSent }: Way,
 ): Promise<Answer> {
-  const plain = { method, signal, headers, body }
-  const answer = await send(
-    url,
-    (body.size > 0 && isNode()
-      ? {
-          ...plain,
-          // Without a length Node would send chunks, which no signature covers.
-          headers: { ...headers, 'content-length': `${body.size}` },
-          body: counted(body, onSent),
-          duplex: 'half',
-        }
-      : plain) as RequestInit,
-  )
+  const answer = await send(url, {
+    method,
+    signal,
+    headers,
+    body,
+    ...(body.size > 0 &&
+      isNode() && {
+        // Without a length Node would send chunks, which no signature covers.
+        headers: { ...headers, 'content-length': `${body.size}` },
+        body: counted(body, onSent),
+        duplex: 'half',
+      }),
+  } as RequestInit)
   return { status: answer.status, text: await answer.text() }
 }
 
