@@ -98,6 +98,9 @@ export async function sendParts(
   })
 }
 
+/** Berth signs no more in one call. */
+const MOST_PARTS_AT_ONCE = 100
+
 /** Slots for parts, asked for a few at a time, as they are needed: their time runs. */
 function createSigner({ api, signal, parallel }: Sending, id: string, left: readonly number[]) {
   const slots = new Map<number, PartSlot>()
@@ -115,7 +118,7 @@ function createSigner({ api, signal, parallel }: Sending, id: string, left: read
     if (isFresh) await ask([number])
     while (!slots.has(number)) {
       const first = left.indexOf(number)
-      asking ??= ask(left.slice(first, first + 2 * parallel)).finally(
+      asking ??= ask(left.slice(first, first + Math.min(2 * parallel, MOST_PARTS_AT_ONCE))).finally(
         () => (asking = null),
       )
       await asking
