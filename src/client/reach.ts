@@ -3,7 +3,7 @@
 import { UploadError } from './upload-error.ts'
 import { listen, within } from './within.ts'
 
-export type Limits = {
+type Limits = {
   signal: AbortSignal
   /** Milliseconds after which a silent connection is dead. */
   longestMs: number
