@@ -1,6 +1,7 @@
 /** Calls of Berth's API: bearer, JSON, problems as errors, and another try where that is safe. */
 
 import { trying, type Patience } from './patience.ts'
+import { reach } from './reach.ts'
 import type { Problem } from './record.ts'
 import { UploadError } from './upload-error.ts'
 
@@ -17,49 +18,76 @@ export type Connection = {
   pauseMs?: number
 }
 
-type Call = { signal: AbortSignal; body?: object; headers?: Record<string, string> }
+export type Stop = { signal?: AbortSignal }
+
+type Call = Stop & {
+  body?: object
+  headers?: Record<string, string>
+  /** Milliseconds for the whole answer; a minute without it. */
+  longestMs?: number
+}
+
+type Attempt = Call & { signal: AbortSignal }
 
 /** Resolves with the JSON of the answer, or its text when it is none; rejects with UploadError. */
-export type Api = <T>(method: string, path: string, call: Call) => Promise<T>
+export type Api = <T>(method: string, path: string, call?: Call) => Promise<T>
+
+export const pathOf = (id: string): string => `/v1/uploads/${id}`
+
+export const never = (): AbortSignal => new AbortController().signal
 
 export const USUAL_PATIENCE: Patience = { tries: 6, pauseMs: 1000 }
+
+/** Longer than any long poll. */
+const LONGEST_MS = 60_000
 
 export function createApi(connection: Connection): Api {
   const { baseUrl, token, fetch: send = fetch } = connection
   const root = baseUrl.replace(/\/$/, '')
-  let bearer: string | null = null
-  const lost = (): never => {
-    throw new UploadError('unreachable', `Berth at ${root} cannot be reached from here.`)
-  }
-  const ask = async (method: string, path: string, call: Call): Promise<Response> => {
-    bearer ??= typeof token === 'string' ? token : await token()
-    const { signal, body, headers } = call
-    const json = body ? { 'content-type': 'application/json' } : {}
-    return send(root + path, {
-      method,
-      signal,
-      headers: { authorization: `Bearer ${bearer}`, ...json, ...headers },
-      body: body ? JSON.stringify(body) : null,
-    }).catch(lost)
-  }
-  const askWithFreshToken = async (...asked: Parameters<typeof ask>): Promise<Response> => {
-    const answer = await ask(...asked)
-    if (answer.status !== 401 || typeof token === 'string') return answer
-    bearer = null
-    return ask(...asked)
-  }
-  return <T>(method: string, path: string, call: Call) =>
-    trying({ ...USUAL_PATIENCE, ...connection, ...call }, async () => {
-      const answer = await askWithFreshToken(method, path, call)
-      // An answer that breaks off in the middle is as good as none.
-      const text = await answer.text().catch(lost)
-      if (!answer.ok) throw refusal(answer, text)
-      return (/json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text) as T
+  const words = `Berth at ${root} cannot be reached from here.`
+  // Whoever needs a fresh one meanwhile waits for the same.
+  let bearer: Promise<string> | null = null
+
+  const ask = async <T>(
+    method: string,
+    path: string,
+    call: Attempt,
+    isAgain = false,
+  ): Promise<T> => {
+    const { signal, body, headers, longestMs = LONGEST_MS } = call
+    const used = (bearer ??= tokenFrom(token))
+    used.catch(() => (bearer = null))
+    const { answer, said } = await reach({ signal, longestMs, words }, async (own) => {
+      const json = body && { 'content-type': 'application/json' }
+      const answer = await send(root + path, {
+        method,
+        signal: own,
+        headers: { authorization: `Bearer ${await used}`, ...json, ...headers },
+        // Of none it makes none.
+        body: JSON.stringify(body),
+      })
+      return { answer, said: read(await answer.text()) }
     })
+    if (answer.status === 401 && !isAgain && typeof token !== 'string') {
+      if (bearer === used) bearer = null
+      return ask(method, path, call, true)
+    }
+    if (!answer.ok) throw refusal(answer, said)
+    return said as T
+  }
+  return (method, path, { signal = never(), ...call } = {}) =>
+    trying({ ...USUAL_PATIENCE, ...connection, signal }, () =>
+      ask(method, path, { ...call, signal }),
+    )
 }
 
-function refusal({ status, headers }: Response, text: string): UploadError {
-  const problem = problemIn(text) ?? strange(status)
+const tokenFrom = (token: Connection['token']): Promise<string> =>
+  reach({ signal: never(), longestMs: LONGEST_MS, words: 'There is no upload token.' }, async () =>
+    typeof token === 'string' ? token : token(),
+  )
+
+function refusal({ status, headers }: Response, said: unknown): UploadError {
+  const problem = (said as Problem | null)?.title ? (said as Problem) : strange(status)
   const { title, detail, expected } = problem
   const retryAfter = Number(headers.get('retry-after')) || 0
   return new UploadError('refused', `${title}: ${detail}; expected ${expected}`, {
@@ -68,12 +96,12 @@ function refusal({ status, headers }: Response, text: string): UploadError {
   })
 }
 
-function problemIn(text: string): Problem | null {
+/** JSON, or else the text: a receipt, or the page of a proxy. */
+function read(text: string): unknown {
   try {
-    const problem = JSON.parse(text) as Problem
-    return problem.title ? problem : null
+    return JSON.parse(text)
   } catch {
-    return null
+    return text
   }
 }
 

@@ -1,6 +1,6 @@
 /** Berth as a backend calls it, with an API key. */
 
-import { createApi, type Connection } from './api.ts'
+import { createApi, pathOf, type Connection, type Stop } from './api.ts'
 import type { Problem, Upload } from './record.ts'
 import { verifyReceipt, type KeySet, type Receipt } from './verify-receipt.ts'
 
@@ -43,8 +43,6 @@ export type Download = {
   sha256: string
 }
 
-type Stop = { signal?: AbortSignal }
-
 /** Every call rejects with `UploadError` when Berth refuses it. */
 export type Backend = {
   /** @param options.idempotencyKey the same one for the same upload, whenever it is asked for. */
@@ -71,19 +69,18 @@ export type Backend = {
 
 export function createBackend({ apiKey, ...connection }: BackendOptions): Backend {
   const api = createApi({ ...connection, token: apiKey })
-  const call = ({ signal = new AbortController().signal }: Stop = {}) => ({ signal })
-  const one = (id: string): string => `/v1/uploads/${encodeURIComponent(id)}`
+  const one = (id: string): string => pathOf(encodeURIComponent(id))
   const query = (name: string, value: number | undefined): string =>
     value === undefined ? '' : `?${name}=${value}`
   return {
     requestSlot: (body, options = {}) => {
       // Of its own, too: then a call whose answer is lost can be repeated.
       const headers = { 'idempotency-key': options.idempotencyKey ?? crypto.randomUUID() }
-      return api('POST', '/v1/uploads', { ...call(options), body, headers })
+      return api('POST', '/v1/uploads', { ...options, body, headers })
     },
     requestSlots: async (uploads, options) => {
       const headers = { 'idempotency-key': crypto.randomUUID() }
-      const asked = { ...call(options), body: { uploads }, headers }
+      const asked = { ...options, body: { uploads }, headers }
       const answer = await api<{ results: ({ upload: Upload } | { problem: Problem })[] }>(
         'POST',
         '/v1/uploads/batch',
@@ -91,14 +88,14 @@ export function createBackend({ apiKey, ...connection }: BackendOptions): Backen
       )
       return answer.results
     },
-    createToken: (body, options) => api('POST', '/v1/tokens', { ...call(options), body }),
-    getUpload: (id, options) => api('GET', one(id) + query('wait', options?.wait), call(options)),
-    deleteUpload: (id, options) => api('DELETE', one(id), call(options)),
+    createToken: (body, options) => api('POST', '/v1/tokens', { ...options, body }),
+    getUpload: (id, options) => api('GET', one(id) + query('wait', options?.wait), options),
+    deleteUpload: (id, options) => api('DELETE', one(id), options),
     download: (id, options) =>
-      api('GET', `${one(id)}/download${query('expiresIn', options?.expiresIn)}`, call(options)),
+      api('GET', `${one(id)}/download${query('expiresIn', options?.expiresIn)}`, options),
     receipt: async (id, options) => {
-      const receipt = await api<string>('GET', `${one(id)}/receipt`, call(options))
-      const keys = await api<KeySet>('GET', '/.well-known/jwks.json', call(options))
+      const receipt = await api<string>('GET', `${one(id)}/receipt`, options)
+      const keys = await api<KeySet>('GET', '/.well-known/jwks.json', options)
       return verifyReceipt(receipt, keys, id)
     },
   }

@@ -26,13 +26,24 @@ type Answer = { status: number; text: string }
 
 /** @param text the body of the answer. */
 export function explain(
-  slot: Pick<Slot, 'url' | 'headers'>,
+  { url, headers }: Pick<Slot, 'url' | 'headers'>,
   { status, text }: Answer,
 ): StoreRefusal {
+  const { host } = new URL(url)
   const code = element(text, 'Code')
   const reason = reasonOf(status, code, element(text, 'Message'))
-  const words = wordsOf(reason, slot, text) || `The store refused the file: ${code || status}.`
-  return { reason, words, status, code }
+  const words: Record<StoreReason, string> = {
+    expired: 'The upload slot has expired; ask for a fresh one.',
+    used: 'There is an object already: a slot is good for one.',
+    changed: `The store got something else than was signed: ${differences(text, host, headers)}.`,
+    clock: CLOCKS,
+    checksum: 'The file has another SHA-256 than was declared.',
+    host: `${host} is not the object store that the slot is for.`,
+    gone: 'The store does not know the parts.',
+    busy: 'The object store cannot take the file now.',
+    other: `The store refused the file: ${code}.`,
+  }
+  return { reason, words: words[reason], status, code }
 }
 
 const element = (xml: string, name: string): string =>
@@ -54,34 +65,6 @@ function reasonOf(status: number, code: string, message: string): StoreReason {
   const found = REASONS.find(([, pattern]) => pattern.test(said))
   // Whoever does not answer in S3's words is no object store: a proxy, a login page, a wrong port.
   return found?.[0] ?? (code ? 'other' : 'host')
-}
-
-function wordsOf(
-  reason: StoreReason,
-  { url, headers }: Pick<Slot, 'url' | 'headers'>,
-  xml: string,
-) {
-  const { host } = new URL(url)
-  switch (reason) {
-    case 'expired':
-      return 'The upload slot has expired; ask for a fresh one.'
-    case 'used':
-      return 'There is an object already: a slot is good for one.'
-    case 'changed':
-      return `The store got something else than was signed: ${differences(xml, host, headers)}.`
-    case 'clock':
-      return CLOCKS
-    case 'checksum':
-      return 'The file has another SHA-256 than was declared.'
-    case 'host':
-      return `${host} is not the object store that the slot is for.`
-    case 'gone':
-      return 'The store does not know the parts.'
-    case 'busy':
-      return 'The object store cannot take the file now.'
-    case 'other':
-      return ''
-  }
 }
 
 /** AWS and others show the request as they saw it; what differs there needs no guessing. */

@@ -1,6 +1,7 @@
 /** Trying again: later each time, spread by chance, and not while the browser is offline. */
 
-import { UploadError } from './upload-error.ts'
+import { isRefusal, UploadError } from './upload-error.ts'
+import { listen, within } from './within.ts'
 
 export type Patience = {
   /** How often something is tried that may succeed later. */
@@ -9,16 +10,10 @@ export type Patience = {
   pauseMs: number
 }
 
-type Page = {
-  navigator?: { onLine?: boolean }
-  addEventListener?: (type: string, listener: () => void) => void
-  removeEventListener?: (type: string, listener: () => void) => void
-}
-
 const LONGEST_PAUSE_MS = 30_000
-const page = globalThis as Page
 
-const isOffline = (): boolean => page.navigator?.onLine === false
+const isOffline = (): boolean =>
+  (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === false
 
 export type Attempts = Patience & {
   signal: AbortSignal
@@ -53,39 +48,21 @@ export async function trying<T>(
 }
 
 function mayPass(error: unknown): error is UploadError {
-  if (!(error instanceof UploadError)) return false
-  const { code, problem, store } = error
-  if (problem) return /^(429|50\d)|in-progress$/.test(`${problem.status} ${problem.type}`)
-  return code === 'unreachable' || store?.reason === 'busy' || store?.reason === 'expired'
+  if (isRefusal(error, 'unreachable', 'busy', 'expired')) return true
+  const problem = (error as UploadError | null)?.problem
+  return !!problem && /^(429|50\d)|in-progress$/.test(`${problem.status} ${problem.type}`)
 }
 
 /** Rejects with the signal's reason. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return until(signal, (done) => {
-    const timer = setTimeout(done, ms)
-    return () => clearTimeout(timer)
-  })
-}
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  within(
+    signal,
+    (own) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, ms)
+        own.signal.onabort = () => clearTimeout(timer)
+      }),
+  )
 
 const untilOnline = (signal: AbortSignal): Promise<void> =>
-  until(signal, (done) => on('online', done))
-
-/** @returns what ends the listening. */
-export function on(type: 'online' | 'offline', hear: () => void): () => void {
-  page.addEventListener?.(type, hear)
-  return () => page.removeEventListener?.(type, hear)
-}
-
-function until(signal: AbortSignal, begin: (done: () => void) => () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = begin(() => {
-      signal.removeEventListener('abort', stop)
-      resolve()
-    })
-    const stop = (): void => {
-      end()
-      reject(signal.reason as Error)
-    }
-    signal.addEventListener('abort', stop, { once: true })
-  })
-}
+  within(signal, (own) => new Promise((resolve) => listen('online', resolve, own)))

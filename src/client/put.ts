@@ -1,8 +1,7 @@
 /** One PUT to the object store, with progress: XMLHttpRequest in browsers, a stream in Node. */
 
-import { on } from './patience.ts'
+import { reach } from './reach.ts'
 import type { Slot } from './record.ts'
-import { UploadError } from './upload-error.ts'
 
 /** A `File` or `Blob`, or anything that can be cut and read like one. */
 export type Source = {
@@ -34,46 +33,40 @@ export type Way = {
 /** A connection that says nothing for so long is dead. */
 const LONGEST_SILENCE_MS = 120_000
 
+/** Of a connection that does not say how far it is: 64 KB/s. */
+const SLOWEST_BYTES_PER_MS = 64
+
 /** Rejects with `unreachable` when there is no answer, and with the signal's reason. */
 export async function put(
   slot: PlainSlot,
   body: Source,
   { signal, onSent, fetch: send }: Way,
 ): Promise<Answer> {
-  const stop = new AbortController()
-  const end = (): void => stop.abort()
-  let silence = setTimeout(end, LONGEST_SILENCE_MS)
-  const heard = (bytes: number): void => {
-    // A body may be read on when its connection has broken: then nobody listens any more.
-    if (stop.signal.aborted) return
-    clearTimeout(silence)
-    silence = setTimeout(end, LONGEST_SILENCE_MS)
-    onSent(bytes)
+  const Request = send
+    ? undefined
+    : (globalThis as unknown as { XMLHttpRequest?: new () => Xhr }).XMLHttpRequest
+  const limits = {
+    signal,
+    longestMs: LONGEST_SILENCE_MS + (Request || isNode() ? 0 : body.size / SLOWEST_BYTES_PER_MS),
+    words: unreachable(slot.url),
   }
-  // Let go of by the end of our own.
-  signal.addEventListener('abort', end, stop)
-  const deaf = on('offline', end)
-  try {
-    const way = { signal: stop.signal, onSent: heard }
-    const Request = send
-      ? undefined
-      : (globalThis as unknown as { XMLHttpRequest?: new () => Xhr }).XMLHttpRequest
-    return await (Request
+  return reach(limits, (own, heard) => {
+    const onProgress = (bytes: number): void => {
+      // A body may be read on when its connection has broken: then nobody listens any more.
+      if (own.aborted) return
+      heard()
+      onSent(bytes)
+    }
+    const way = { signal: own, onSent: onProgress }
+    return Request
       ? byRequest(new Request(), slot, body, way)
-      : byFetch(send ?? fetch, slot, body, way))
-  } catch {
-    signal.throwIfAborted()
-    throw new UploadError('unreachable', unreachable(slot.url))
-  } finally {
-    end()
-    clearTimeout(silence)
-    deaf()
-  }
+      : byFetch(send ?? fetch, slot, body, way)
+  })
 }
 
 /** Browsers tell pages no more than that: a missing permission looks like a broken cable. */
 function unreachable(url: string): string {
-  const { origin } = (globalThis as { location?: { origin?: string } }).location ?? {}
+  const origin = (globalThis as { location?: { origin?: string } }).location?.origin
   const permission = origin ? `, or its CORS rules do not let ${origin} send files` : ''
   return `The object store at ${new URL(url).host} cannot be reached from here${permission}.`
 }
@@ -98,7 +91,7 @@ function byRequest(xhr: Xhr, slot: PlainSlot, body: Source, way: Way): Promise<A
     for (const [name, value] of Object.entries(slot.headers)) xhr.setRequestHeader(name, value)
     xhr.upload.onprogress = ({ loaded }) => way.onSent(loaded)
     xhr.onload = () => resolve({ status: xhr.status, text: xhr.responseText })
-    xhr.onerror = xhr.onabort = () => reject(new Error('no answer'))
+    xhr.onerror = xhr.onabort = reject
     way.signal.onabort = () => xhr.abort()
     xhr.send(body)
   })
@@ -110,19 +103,19 @@ async function byFetch(
   body: Source,
   { signal, onSent }: Way,
 ): Promise<Answer> {
-  const plain = { method, signal, headers, body }
-  const answer = await send(
-    url,
-    (body.size > 0 && isNode()
-      ? {
-          ...plain,
-          // Without a length Node would send chunks, which no signature covers.
-          headers: { ...headers, 'content-length': `${body.size}` },
-          body: counted(body, onSent),
-          duplex: 'half',
-        }
-      : plain) as RequestInit,
-  )
+  const answer = await send(url, {
+    method,
+    signal,
+    headers,
+    body,
+    ...(body.size > 0 &&
+      isNode() && {
+        // Without a length Node would send chunks, which no signature covers.
+        headers: { ...headers, 'content-length': `${body.size}` },
+        body: counted(body, onSent),
+        duplex: 'half',
+      }),
+  } as RequestInit)
   return { status: answer.status, text: await answer.text() }
 }
 

@@ -1,6 +1,6 @@
 /** Which upload a file belongs to, kept over a reload of the page. */
 
-import type { Api } from './api.ts'
+import { pathOf, type Api } from './api.ts'
 import type { Source } from './put.ts'
 import { isOver, type Upload } from './record.ts'
 import { isRefusal } from './upload-error.ts'
@@ -39,7 +39,7 @@ export function remembered(memory: Memory, file: Source, scope: readonly unknown
       const id = quietly(() => memory.getItem(key))
       if (!id) return null
       try {
-        const upload = await api<Upload>('GET', `/v1/uploads/${id}`, { signal })
+        const upload = await api<Upload>('GET', pathOf(id), { signal })
         return upload.state === 'ready' || !isOver(upload) ? upload : null
       } catch (error) {
         // Another token than the one that made it, or a record that is gone.

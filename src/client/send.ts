@@ -1,11 +1,12 @@
 /** The bytes of one upload to the object store: in one PUT, or in parts, several at a time. */
 
-import type { Api } from './api.ts'
+import { pathOf, type Api } from './api.ts'
 import { CLOCKS, explain } from './explain.ts'
 import { trying, type Attempts } from './patience.ts'
 import { put, type PlainSlot, type Source, type Way } from './put.ts'
 import type { PartSlot, Upload } from './record.ts'
-import { isRefusal, UploadError } from './upload-error.ts'
+import { UploadError } from './upload-error.ts'
+import { within } from './within.ts'
 
 export type Sending = Attempts &
   Way & {
@@ -43,30 +44,36 @@ export function sendWhole(sending: Sending, upload: Upload, file: Source): Promi
   return trying(sending, async (nth) => {
     sending.onSent(0)
     if (first && nth === 1) return putInto(first, file, sending)
-    const { slot } = await api<Upload>('POST', `/v1/uploads/${id}/slot`, { signal })
+    const { slot } = await api<Upload>('POST', `${pathOf(id)}/slot`, { signal })
     if (slot) await putFresh(slot, file, sending)
   })
 }
 
+type PartPlan = NonNullable<Upload['parts']>
+
 type Held = { partNumber: number; size: number }
 
-/** Sends what the store does not hold yet. @param held the parts that it does. */
-export function sendParts(
+/**
+ * Sends what the store does not hold yet, several parts at a time; the first that fails ends the others.
+ * @param held the parts that it does.
+ */
+export async function sendParts(
   sending: Sending,
   { id, size, parts }: Upload,
   file: Source,
   held: readonly Held[],
 ): Promise<void> {
-  const plan = parts ?? { size, count: 1 }
-  const lengthOf = (number: number): number => Math.min(plan.size, size - plan.size * (number - 1))
-  const whole = held.filter((part) => part.size === lengthOf(part.partNumber))
-  const there = new Set(whole.map((part) => part.partNumber))
+  const plan = parts as PartPlan
+  const startOf = (number: number): number => plan.size * (number - 1)
+  const lengthOf = (number: number): number => Math.min(plan.size, size - startOf(number))
+  const there = new Map(held.map((part) => [part.partNumber, part.size]))
   const numbers = Array.from({ length: plan.count }, (_, index) => index + 1)
-  const left = numbers.filter((number) => !there.has(number))
-  let total = whole.reduce((sum, part) => sum + part.size, 0)
+  const left = numbers.filter((number) => there.get(number) !== lengthOf(number))
+  let total = left.reduce((rest, number) => rest - lengthOf(number), size)
 
-  return together(sending, (within) => {
-    const slotFor = createSigner(within, id, left)
+  await within(sending.signal, ({ signal }) => {
+    const inside = { ...sending, signal }
+    const slotFor = createSigner(inside, id, left)
     const sendOne = (number: number): Promise<void> => {
       let own = 0
       const onSent = (bytes: number): void => {
@@ -74,39 +81,25 @@ export function sendParts(
         own = bytes
         sending.onSent(total)
       }
-      return trying(within, async (nth) => {
+      return trying(inside, async (nth) => {
         onSent(0)
         const slot = await slotFor(number, nth > 1)
-        const start = (number - 1) * plan.size
+        const start = startOf(number)
         const send = nth > 1 ? putFresh : putInto
-        await send(slot, file.slice(start, start + slot.size), { ...within, onSent })
+        await send(slot, file.slice(start, start + slot.size), { ...inside, onSent })
         onSent(slot.size)
       })
     }
     const queue = left.values()
-    return async () => {
+    const work = async (): Promise<void> => {
       for (const number of queue) await sendOne(number)
     }
+    return Promise.all(Array.from({ length: sending.parallel }, work))
   })
 }
 
-/** Several workers, until all are done; the first that fails ends the others. */
-async function together(
-  sending: Sending,
-  workerIn: (within: Sending) => () => Promise<void>,
-): Promise<void> {
-  const stop = new AbortController()
-  const end = (): void => stop.abort(sending.signal.reason)
-  sending.signal.addEventListener('abort', end)
-  if (sending.signal.aborted) end()
-  try {
-    const work = workerIn({ ...sending, signal: stop.signal })
-    await Promise.all(Array.from({ length: sending.parallel }, work))
-  } finally {
-    stop.abort()
-    sending.signal.removeEventListener('abort', end)
-  }
-}
+/** Berth signs no more in one call. */
+const MOST_PARTS_AT_ONCE = 100
 
 /** Slots for parts, asked for a few at a time, as they are needed: their time runs. */
 function createSigner({ api, signal, parallel }: Sending, id: string, left: readonly number[]) {
@@ -115,7 +108,7 @@ function createSigner({ api, signal, parallel }: Sending, id: string, left: read
 
   const ask = async (numbers: number[]): Promise<void> => {
     const body = { partNumbers: numbers }
-    const answer = await api<{ parts: PartSlot[] }>('POST', `/v1/uploads/${id}/parts`, {
+    const answer = await api<{ parts: PartSlot[] }>('POST', `${pathOf(id)}/parts`, {
       signal,
       body,
     })
@@ -125,7 +118,9 @@ function createSigner({ api, signal, parallel }: Sending, id: string, left: read
     if (isFresh) await ask([number])
     while (!slots.has(number)) {
       const first = left.indexOf(number)
-      asking ??= ask(left.slice(first, first + 2 * parallel)).finally(() => (asking = null))
+      asking ??= ask(left.slice(first, first + Math.min(2 * parallel, MOST_PARTS_AT_ONCE))).finally(
+        () => (asking = null),
+      )
       await asking
     }
     const slot = slots.get(number) as PartSlot
@@ -133,11 +128,3 @@ function createSigner({ api, signal, parallel }: Sending, id: string, left: read
     return slot
   }
 }
-
-/** Whether the upload takes no bytes any more: they have arrived, or it is over. */
-export const isClosed = (error: unknown): boolean =>
-  isRefusal(error, 'illegal-state', 'upload-expired', 'upload-deleted')
-
-/** Whether the store knows nothing of the parts. */
-export const isGone = (error: unknown): boolean =>
-  error instanceof UploadError && error.store?.reason === 'gone'

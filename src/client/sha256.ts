@@ -44,17 +44,16 @@ export function createSha256() {
     total += bytes.length
   }
   const digest = (): Uint8Array => {
-    const length = total
     const padded = new Uint8Array(rest.length < 56 ? BLOCK_BYTES : 2 * BLOCK_BYTES)
     padded.set(rest)
     padded[rest.length] = 0x80
-    const tail = new DataView(padded.buffer)
-    tail.setUint32(padded.length - 8, length / 2 ** 29)
-    tail.setUint32(padded.length - 4, length * 8)
+    new DataView(padded.buffer).setBigUint64(padded.length - 8, BigInt(8 * total))
     update(padded)
-    const out = new DataView(new ArrayBuffer(32))
-    state.forEach((word, index) => out.setUint32(4 * index, word))
-    return new Uint8Array(out.buffer)
+    // What is above the lowest byte of each falls away.
+    return Uint8Array.from(
+      { length: 32 },
+      (_, index) => (state[index >> 2] as number) >> (24 - 8 * (index % 4)),
+    )
   }
   return { update, digest }
 }

@@ -12,6 +12,7 @@ type Known = {
   upload?: Upload
   /** Seconds that were asked for before the next try. */
   retryAfter?: number
+  cause?: unknown
 }
 
 /**
@@ -36,7 +37,7 @@ export class UploadError extends Error {
   }
 }
 
-/** Whether it is the problem of this name. */
-export const isRefusal = (error: unknown, ...names: string[]): boolean =>
+/** Whether it is one of these: a problem's name, a reason of the store's, or else a code. */
+export const isRefusal = (error: unknown, ...names: string[]): error is UploadError =>
   error instanceof UploadError &&
-  names.includes(error.problem?.type.replace(/.*\//, '') ?? error.code)
+  names.includes(error.problem?.type.replace(/.*\//, '') ?? error.store?.reason ?? error.code)

@@ -1,12 +1,12 @@
 /** From a file to a ready upload: the record, the bytes, the verdict. */
 
-import type { Api } from './api.ts'
+import { pathOf, type Api, type Stop } from './api.ts'
 import type { Progress, UploadOptions } from './options.ts'
 import { pause } from './patience.ts'
 import type { Source } from './put.ts'
 import { isOver, type Upload } from './record.ts'
 import type { Remembered } from './remember.ts'
-import { isClosed, isGone, sendParts, sendWhole, type Sending } from './send.ts'
+import { sendParts, sendWhole, type Sending } from './send.ts'
 import { sha256Of } from './sha256.ts'
 import { isRefusal, UploadError } from './upload-error.ts'
 
@@ -19,8 +19,6 @@ export type Task = Sending & {
   id: string | null
 }
 
-export const pathOf = (id: string): string => `/v1/uploads/${id}`
-
 export async function uploadFile(task: Task): Promise<Upload> {
   const { api, signal, memory } = task
   try {
@@ -32,9 +30,7 @@ export async function uploadFile(task: Task): Promise<Upload> {
   } catch (error) {
     // Nobody waits for it: what cannot be withdrawn now expires by itself.
     if (signal.aborted && task.id && !memory) {
-      void api('DELETE', pathOf(task.id), { signal: new AbortController().signal }).catch(
-        () => undefined,
-      )
+      void api('DELETE', pathOf(task.id)).catch(() => undefined)
     }
     throw error
   }
@@ -45,7 +41,10 @@ const ended = ({ state, rejection }: Upload): string =>
     ? `The upload was rejected: ${rejection.detail}; expected ${rejection.expected}, found ${rejection.observed}.`
     : `The upload is ${state}.`
 
-type Begun = { upload: Upload; isResumed: boolean }
+/** Whether the bytes are in the store, as far as we know. */
+type Sent = 'no' | 'maybe' | 'yes'
+
+type Begun = { upload: Upload; sent: Sent }
 
 /** The upload that was begun before a reload, or a new one. */
 async function begin(task: Task): Promise<Begun> {
@@ -58,7 +57,7 @@ async function begin(task: Task): Promise<Begun> {
   const upload = isResumed ? earlier : await create(task, sha256)
   task.id = upload.id
   memory?.keep(upload)
-  return { upload, isResumed }
+  return { upload, sent: isResumed ? 'maybe' : 'no' }
 }
 
 function create({ api, file, signal, options }: Task, sha256: string | null): Promise<Upload> {
@@ -81,43 +80,51 @@ function create({ api, file, signal, options }: Task, sha256: string | null): Pr
 }
 
 /** Until it is over, or as far as was asked for. */
-async function follow(task: Task, { upload: begun, isResumed }: Begun): Promise<Upload> {
+async function follow(task: Task, begun: Begun): Promise<Upload> {
   const { api, signal, options, file } = task
-  let upload = begun
-  let isSent = isResumed
+  let { upload, sent } = begun
   for (;;) {
     // An upload that was received is pending again if its bytes have vanished from the store.
-    if (upload.state === 'pending') upload = await deliver(task, upload, isSent)
+    if (upload.state === 'pending') upload = await deliver(task, upload, sent)
     if (isOver(upload) || options.wait === false) return upload
-    isSent = true
+    sent = 'yes'
     tell(task, 'verifying', file.size)
     upload = await api('GET', `${pathOf(upload.id)}?wait=20`, { signal })
   }
 }
 
-export async function untilOver(api: Api, id: string, signal: AbortSignal): Promise<Upload> {
+export async function untilOver(api: Api, id: string, stop?: Stop): Promise<Upload> {
   for (;;) {
-    const upload = await api<Upload>('GET', `${pathOf(id)}?wait=20`, { signal })
+    const upload = await api<Upload>('GET', `${pathOf(id)}?wait=20`, stop)
     if (isOver(upload)) return upload
   }
 }
 
+/** Longer than Berth lets the store take for it. */
+const LONGEST_COMPLETION_MS = 330_000
+
 /** Sends the bytes, unless they may be there already, and says so until Berth has seen them. */
-async function deliver(task: Task, upload: Upload, maybeSent: boolean): Promise<Upload> {
+async function deliver(task: Task, upload: Upload, before: Sent): Promise<Upload> {
   const { api, signal, tries, pauseMs } = task
-  let present = maybeSent ? { ...upload, slot: null } : upload
-  for (let round = maybeSent ? 0 : 1; ; round += 1) {
+  let sent = before
+  let present = upload
+  for (let round = before === 'no' ? 1 : 0; ; round += 1) {
     try {
-      if (round > 0) await send(task, present)
-      return await api<Upload>('POST', `${pathOf(upload.id)}/complete`, { signal })
+      if (round > 0) sent = await send(task, present)
+      return await api<Upload>('POST', `${pathOf(upload.id)}/complete`, {
+        signal,
+        longestMs: LONGEST_COMPLETION_MS,
+      })
     } catch (error) {
       // It has arrived, as an event told Berth before we did; or it is over.
-      if (isClosed(error)) return await api<Upload>('GET', pathOf(upload.id), { signal })
+      if (isRefusal(error, 'illegal-state', 'upload-expired', 'upload-deleted'))
+        return await api<Upload>('GET', pathOf(upload.id), { signal })
       // The bytes are there, and Berth looks by itself once the store answers it.
-      if (isRefusal(error, 'storage-unavailable')) return present
+      if (sent === 'yes' && isRefusal(error, 'storage-unavailable')) return upload
       const isMissing = isRefusal(error, 'object-not-found-yet', 'parts-incomplete')
       if (!isMissing || round >= tries) throw error
       if (round > 0) await pause(pauseMs, signal)
+      sent = 'no'
       present = { ...upload, slot: null }
     }
   }
@@ -125,14 +132,19 @@ async function deliver(task: Task, upload: Upload, maybeSent: boolean): Promise<
 
 type Held = { parts: { partNumber: number; size: number }[] }
 
-async function send(task: Task, upload: Upload): Promise<void> {
+async function send(task: Task, upload: Upload): Promise<Sent> {
   const { api, signal, file } = task
-  if (!upload.parts) return sendWhole(task, upload, file)
-  const { parts } = await api<Held>('GET', `${pathOf(upload.id)}/parts`, { signal })
-  await sendParts(task, upload, file, parts).catch((error: unknown) => {
+  try {
+    if (upload.parts) {
+      const { parts } = await api<Held>('GET', `${pathOf(upload.id)}/parts`, { signal })
+      await sendParts(task, upload, file, parts)
+    } else await sendWhole(task, upload, file)
+    return 'yes'
+  } catch (error) {
     // Made whole, or ended behind our back: what is the case, the next call tells.
-    if (!isGone(error)) throw error
-  })
+    if (isRefusal(error, 'gone')) return 'maybe'
+    throw error
+  }
 }
 
 export const tell = ({ options, file, id }: Task, stage: Progress['stage'], sent: number): void =>

@@ -1,11 +1,19 @@
 /** What a page or a program holds: uploads files, follows them, checks receipts. */
 
-import { createApi, USUAL_PATIENCE, type Api, type Connection } from './api.ts'
+import {
+  createApi,
+  never,
+  pathOf,
+  USUAL_PATIENCE,
+  type Api,
+  type Connection,
+  type Stop,
+} from './api.ts'
 import type { UploadOptions } from './options.ts'
 import type { Source } from './put.ts'
 import type { Upload } from './record.ts'
 import { pageMemory, remembered, type Memory } from './remember.ts'
-import { pathOf, tell, untilOver, uploadFile, type Task } from './upload-file.ts'
+import { tell, untilOver, uploadFile, type Task } from './upload-file.ts'
 import { verifyReceipt, type KeySet, type Receipt } from './verify-receipt.ts'
 
 export type UploaderOptions = Connection & {
@@ -16,8 +24,6 @@ export type UploaderOptions = Connection & {
 }
 
 const USUAL_PARALLEL = 4
-
-type Stop = { signal?: AbortSignal }
 
 export type Uploader = {
   /** Resolves with the ready record; rejects with `UploadError`, or the signal's reason. */
@@ -32,7 +38,6 @@ export type Uploader = {
 
 export function createUploader(uploader: UploaderOptions): Uploader {
   const api = createApi(uploader)
-  const call = ({ signal = new AbortController().signal }: Stop = {}) => ({ signal })
   const busy = new Set<string>()
   return {
     upload: async (file, options = {}) => {
@@ -43,14 +48,11 @@ export function createUploader(uploader: UploaderOptions): Uploader {
       else if (key) busy.add(key)
       return uploadFile(task).finally(() => task.memory && busy.delete(key))
     },
-    wait: (id, stop) => untilOver(api, id, call(stop).signal),
-    cancel: (id, stop) => api('DELETE', pathOf(id), call(stop)),
+    wait: (id, stop) => untilOver(api, id, stop),
+    cancel: (id, stop) => api('DELETE', pathOf(id), stop),
     receipt: async (id, stop) => {
-      const [receipt, keys] = await Promise.all([
-        api<string>('GET', `${pathOf(id)}/receipt`, call(stop)),
-        api<KeySet>('GET', '/.well-known/jwks.json', call(stop)),
-      ])
-      return verifyReceipt(receipt, keys, id)
+      const receipt = await api<string>('GET', `${pathOf(id)}/receipt`, stop)
+      return verifyReceipt(receipt, await api<KeySet>('GET', '/.well-known/jwks.json', stop), id)
     },
   }
 }
@@ -70,7 +72,7 @@ function taskOf(uploader: UploaderOptions, api: Api, { file, options }: Asked): 
     api,
     file,
     options,
-    signal: options.signal ?? new AbortController().signal,
+    signal: options.signal ?? never(),
     memory: memory && remembered(memory, file, asked),
     id: null,
     onSent: (bytes) => tell(task, 'sending', (sent = bytes)),

@@ -51,7 +51,7 @@ type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>
 
 function importKey({ keys }: KeySet, kid: string | undefined): Promise<Key> {
   const found = keys.find((key) => key.kid === kid && key.kty === 'OKP' && key.crv === 'Ed25519')
-  if (!found?.x) throw new Error('the receipt names a key that is not in the set')
+  if (!found?.x) throw new Error('the key of the receipt is not in the set')
   return crypto.subtle.importKey('raw', bytes(found.x), 'Ed25519', false, ['verify'])
 }
 

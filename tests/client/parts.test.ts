@@ -175,4 +175,41 @@ describe('a file in parts', () => {
       store: { reason: 'changed' },
     })
   })
+
+  it('without waiting is a failure, and is remembered, when its parts cannot be listed', async () => {
+    const memory = aMemory()
+    network.once('GET /v1/uploads/:id/parts', () =>
+      Promise.resolve(
+        Response.json(
+          { type: '/problems/storage-unavailable', title: 'away', status: 503 },
+          { status: 503 },
+        ),
+      ),
+    )
+    const uploader = anUploader({ resume: memory, tries: 1 })
+    await expect(uploader.upload(aFile('away'), { wait: false })).rejects.toMatchObject({
+      problem: { status: 503 },
+    })
+    expect(puts()).toBe(0)
+    const [upload] = (await world.broker.listPage('tenant-a', {}, 1)).uploads
+    const again = await anUploader({ resume: memory }).upload(aFile('away'))
+    expect([again.id, again.state]).toEqual([upload?.id, 'ready'])
+  })
+
+  it('goes with more parts at a time than Berth signs in one call', async () => {
+    const asked: number[] = []
+    const stream = () => new Blob(['x']).stream()
+    const huge = { size: 150 * 8 * 1024 ** 2, name: 'huge', stream }
+    const file = { ...huge, slice: () => file } as unknown as File
+    const fetch: UploaderOptions['fetch'] = async (url, init) => {
+      const address = url as string
+      if (!address.startsWith(berth.url)) return new Response('', { status: 403 })
+      const answer = await network.fetch(url, init)
+      if (init?.method === 'POST' && address.endsWith('/parts')) asked.push(answer.status)
+      return answer
+    }
+    const sending = anUploader({ fetch, parallel: 60 }).upload(file)
+    await expect(sending).rejects.toMatchObject({ code: 'store' })
+    expect(asked[0]).toBe(200)
+  })
 })

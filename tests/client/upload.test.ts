@@ -360,17 +360,3 @@ describe('a page that is loaded again', () => {
     expect((await anUploader({ resume }).upload(aFile())).state).toBe('ready')
   })
 })
-
-describe('a token that has run out', () => {
-  it('is asked for anew, once', async () => {
-    const tokens = ['berth_0000000000000000_expired', key]
-    const asked: string[] = []
-    const token = (): Promise<string> => {
-      const next = tokens.shift() ?? key
-      asked.push(next)
-      return Promise.resolve(next)
-    }
-    expect((await anUploader({ token }).upload(aFile())).state).toBe('ready')
-    expect(asked).toHaveLength(2)
-  })
-})
