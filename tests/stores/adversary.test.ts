@@ -30,7 +30,8 @@ let store: RealStore | null = null
 afterEach(async () => {
   await store?.close()
   await berth?.close()
-})
+  // Of tens of thousands of versions.
+}, 120_000)
 
 type Victim = { id: string; stagingKey: string; bodies: Buffer[]; ended: Shown | null }
 
