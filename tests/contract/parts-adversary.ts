@@ -31,6 +31,8 @@ async function complete({ path }: Victim, { nodes }: Stage, on: 0 | 1 = 0) {
   return [answer.status, slugOf(answer)]
 }
 const TAKEN = [202, undefined]
+/** Of a multipart upload that is no more; 0, as a store may close the connection on a body that it refuses. */
+const REFUSED = [404, 0]
 
 const withdraw = ({ path }: Victim, { nodes }: Stage, on: 0 | 1 = 0) => nodes[on].api.delete(path)
 
@@ -147,9 +149,9 @@ const WRONG: Row[] = [
       const late = await victim.urlOf(1)
       await victim.put(ALL)
       expect(await complete(victim, stage)).toEqual(TAKEN)
-      expect(await send(late, pieceOf(OTHER, PLAN, 1))).toBe(404)
+      expect(REFUSED).toContain(await victim.putInto(late, 1, pieceOf(OTHER, PLAN, 1)))
       await stage.nodes[0].broker.sweepStaging(100)
-      expect(await send(late, pieceOf(OTHER, PLAN, 1))).toBe(404)
+      expect(REFUSED).toContain(await victim.putInto(late, 1, pieceOf(OTHER, PLAN, 1)))
     },
   ],
 ]
@@ -239,7 +241,7 @@ const ENDED: Row[] = [
       expect((await withdraw(victim, stage)).status).toBe(200)
       expect(await complete(victim, stage, 1)).toEqual([409, 'illegal-state'])
       await stage.nodes[0].broker.sweepStaging(100)
-      expect(await send(late, pieceOf(OTHER, PLAN, 2))).toBe(404)
+      expect(REFUSED).toContain(await victim.putInto(late, 2, pieceOf(OTHER, PLAN, 2)))
       expect(await complete(victim, stage)).toEqual([409, 'illegal-state'])
     },
   ],
