@@ -59,7 +59,7 @@ module.exports = {
       '^src/webhooks/',
       'node_modules/(standardwebhooks|request-filtering-agent)/',
     ),
-    keepsTo('express-stays-in-http', '^src/http/', 'node_modules/(express|helmet|cors|pino-http)/'),
+    keepsTo('express-stays-in-http', '^src/http/', 'node_modules/(express|helmet|cors)/'),
     keepsTo('drivers-stay-in-store', '^src/store/', 'node_modules/(better-sqlite3|kysely|pg)/'),
     keepsTo(
       'spans-stay-where-they-are',

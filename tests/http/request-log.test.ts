@@ -18,5 +18,19 @@ it('logs method, path and status of a request, and none of its secrets', async (
     req: { method: 'POST', path: '/events/s3' },
     res: { statusCode: 200 },
   })
+  expect(lines).toHaveLength(1)
   expect(lines.join('')).not.toMatch(/in-query|in-header|in-body/)
+})
+
+it('logs what a client left before its end, once', async () => {
+  const lines: string[] = []
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
+  const app = express().use(requestLog(logger), (req, res) => {
+    res.write('begun')
+    req.socket.destroy()
+  })
+  await expect(request(app).get('/v1/uploads?x=1')).rejects.toThrow()
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect.objectContaining({ req: { method: 'GET', path: '/v1/uploads' } }),
+  ])
 })
