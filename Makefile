@@ -27,7 +27,7 @@ check: format lint types layers deadcode description licences ## Format, lint, t
 
 stores: dist/.built ## The bucket contract and an upload end to end on real MinIO and versitygw
 	tests/stores/install
-	$(JEST) --selectProjects stores --runInBand
+	$(JEST) --selectProjects stores --maxWorkers=2
 	@node tests/stores/print-capabilities.mjs
 
 browser: dist/.built ## The pages in the system's Chromium: screenshots in test-output/browser
