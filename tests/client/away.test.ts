@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { createUploader, type Memory, type UploaderOptions } from '../../src/client/index.ts'
+import { createUploader, type UploaderOptions } from '../../src/client/index.ts'
 import type { Listening } from '../support/listening.ts'
 import { createNetwork, losingTheRequest, type Network } from '../support/network.ts'
-import { aFile, BYTES, failure, startUploading } from '../support/uploading.ts'
+import { aMemory, aFile, BYTES, failure, startUploading } from '../support/uploading.ts'
 import type { World } from '../support/world.ts'
 
 let world: World
@@ -23,16 +23,6 @@ beforeEach(() => {
 
 const anUploader = (change: Partial<UploaderOptions> = {}) =>
   createUploader({ baseUrl: berth.url, token: key, fetch: network.fetch, pauseMs: 5, ...change })
-
-function aMemory(): Memory & { size: () => number } {
-  const entries = new Map<string, string>()
-  return {
-    getItem: (name) => entries.get(name) ?? null,
-    setItem: (name, value) => void entries.set(name, value),
-    removeItem: (name) => void entries.delete(name),
-    size: () => entries.size,
-  }
-}
 
 const uploadsOf = async (filename: string): Promise<string[]> => {
   const { uploads } = await world.broker.listPage('tenant-a', {}, 200)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { createUploader, type Memory, type UploaderOptions } from '../../src/client/index.ts'
+import { createUploader, type UploaderOptions } from '../../src/client/index.ts'
 import { listening, type Listening } from '../support/listening.ts'
 import {
   createNetwork,
@@ -11,6 +11,7 @@ import { PARTS_PROFILE, THREE_PARTS, unfinished } from '../support/parts.ts'
 import { until } from '../support/processes.ts'
 import { sha256Of } from '../support/uploads.ts'
 import { createWorld, type World } from '../support/world.ts'
+import { aMemory } from '../support/uploading.ts'
 
 const READY = {
   state: 'ready',
@@ -39,15 +40,6 @@ const aFile = (name = 'large.bin') =>
 
 const anUploader = (change: Partial<UploaderOptions> = {}) =>
   createUploader({ baseUrl: berth.url, token: key, fetch: network.fetch, pauseMs: 5, ...change })
-
-function aMemory(): Memory {
-  const entries = new Map<string, string>()
-  return {
-    getItem: (name) => entries.get(name) ?? null,
-    setItem: (name, value) => void entries.set(name, value),
-    removeItem: (name) => void entries.delete(name),
-  }
-}
 
 const count = (label: string): number => network.sent.filter((each) => each === label).length
 const puts = (): number => count('PUT (store)')

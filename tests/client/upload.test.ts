@@ -13,7 +13,7 @@ import {
   type Network,
 } from '../support/network.ts'
 import { until } from '../support/processes.ts'
-import { aFile, BYTES, failure, startUploading } from '../support/uploading.ts'
+import { aMemory, aFile, BYTES, failure, startUploading } from '../support/uploading.ts'
 import { sha256Of, someBytes } from '../support/uploads.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -36,15 +36,7 @@ beforeEach(() => {
 const anUploader = (change: Partial<UploaderOptions> = {}) =>
   createUploader({ baseUrl: berth.url, token: key, fetch: network.fetch, pauseMs: 5, ...change })
 
-function aMemory(): Memory & { size: () => number } {
-  const entries = new Map<string, string>()
-  return {
-    getItem: (name) => entries.get(name) ?? null,
-    setItem: (name, value) => void entries.set(name, value),
-    removeItem: (name) => void entries.delete(name),
-    size: () => entries.size,
-  }
-}
+type Options = Parameters<ReturnType<typeof createUploader>['upload']>[1]
 
 const puts = (): number => network.sent.filter((label) => label === 'PUT (store)').length
 
@@ -318,12 +310,20 @@ describe('a signal that aborts', () => {
 describe('a page that is loaded again', () => {
   const leaving = () => new Promise<Response>(() => undefined)
 
+  /** A page that is closed once it has made so many calls. */
+  async function leave(calls: number, file: File, resume: Memory, options: Options = {}) {
+    const page = new AbortController()
+    const uploading = anUploader({ resume }).upload(file, { ...options, signal: page.signal })
+    await until('the calls', () => Promise.resolve(network.sent.length === calls))
+    page.abort(new Error('left'))
+    await expect(uploading).rejects.toThrow('left')
+  }
+
   it('does not send what has landed, even if nobody has told Berth', async () => {
     const memory = aMemory()
     const file = aFile(BYTES, 'application/octet-stream', 'landed')
     network.once('POST /v1/uploads/:id/complete', leaving)
-    void anUploader({ resume: memory }).upload(file)
-    await until('the PUT', () => Promise.resolve(network.sent.length === 3))
+    await leave(3, file, memory)
     network = createNetwork()
     expect((await anUploader({ resume: memory }).upload(file)).state).toBe('ready')
     expect(puts()).toBe(0)
@@ -333,8 +333,7 @@ describe('a page that is loaded again', () => {
   it('begins anew when another file has the same name', async () => {
     const memory = aMemory()
     network.once('PUT (store)', leaving)
-    void anUploader({ resume: memory }).upload(aFile(BYTES, '', 'same'), { sha256: true })
-    await until('the PUT', () => Promise.resolve(puts() === 1))
+    await leave(2, aFile(BYTES, '', 'same'), memory, { sha256: true })
     const other = aFile(someBytes(BYTES.length, 1), '', 'same')
     const record = await anUploader({ resume: memory }).upload(other, { sha256: true })
     expect(record.object?.sha256).toBe(sha256Of(someBytes(BYTES.length, 1)))
@@ -345,8 +344,7 @@ describe('a page that is loaded again', () => {
     const memory = aMemory()
     const file = aFile(BYTES, '', 'not mine')
     network.once('PUT (store)', leaving)
-    void anUploader({ resume: memory }).upload(file)
-    await until('the PUT', () => Promise.resolve(puts() === 1))
+    await leave(2, file, memory)
     const stranger = anUploader({ resume: memory, token: await world.newKey('tenant-b') })
     expect((await stranger.upload(file)).state).toBe('ready')
     expect(await uploadsOf('not mine')).toEqual(['pending'])

@@ -1,6 +1,6 @@
 /** A Berth that listens, for what clients send to it, and what they send. */
 
-import { UploadError } from '../../src/client/index.ts'
+import { UploadError, type Memory } from '../../src/client/index.ts'
 import { listening, type Listening } from './listening.ts'
 import { someBytes } from './uploads.ts'
 import { createWorld, type World } from './world.ts'
@@ -32,4 +32,15 @@ export async function failure(promise: Promise<unknown>): Promise<UploadError> {
   )
   if (error instanceof UploadError) return error
   throw new Error('expected an UploadError', { cause: error })
+}
+
+/** Like `localStorage`, of one test. */
+export function aMemory(): Memory & { size: () => number } {
+  const entries = new Map<string, string>()
+  return {
+    getItem: (name) => entries.get(name) ?? null,
+    setItem: (name, value) => void entries.set(name, value),
+    removeItem: (name) => void entries.delete(name),
+    size: () => entries.size,
+  }
 }
