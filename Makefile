@@ -18,7 +18,7 @@ start: dist/.built ## Run Berth with SQLite and the embedded object store; print
 	@node dist/dev/start.js
 
 test: dist/.built ## Run the unit, contract, property and integration tests
-	$(JEST) --selectProjects unit
+	$(JEST) --selectProjects unit --maxWorkers=2
 
 demo: dist/.built ## Send real files through the stack and check every step
 	@node dist/dev/demo.js

@@ -9,6 +9,8 @@ const common = {
 
 module.exports = {
   testTimeout: 30_000,
+  // What test files leave behind adds up; a worker that holds more is replaced between two of them.
+  workerIdleMemoryLimit: '1GB',
   // No secret in any log line or error body, and every answer as it is described.
   globalSetup: '<rootDir>/tests/support/spoken-start.mjs',
   globalTeardown: '<rootDir>/tests/support/spoken-end.mjs',
