@@ -10,5 +10,7 @@ export const PartsBody = z.strictObject({
     .array(z.int().min(1).max(MOST_PARTS))
     .min(1)
     .max(MOST_AT_ONCE, `more than ${MOST_AT_ONCE} parts`)
-    .refine((numbers) => new Set(numbers).size === numbers.length, 'has a number twice'),
+    .refine((numbers) => new Set(numbers).size === numbers.length, 'has a number twice')
+    // For the description: zod says of a refinement nothing there.
+    .meta({ uniqueItems: true }),
 })
