@@ -5,18 +5,24 @@ import { join } from 'node:path'
 import { startStack, type Stack } from '../../src/dev/stack.ts'
 import { call, untilFinal } from '../support/berth.ts'
 import { freePort, run, until, type Running } from '../support/processes.ts'
+import { startReceivers, type Receivers } from '../support/receivers.ts'
 
 type Panel = { type: string; title: string; targets?: { expr: string }[] }
 
 let stack: Stack
 let prometheus: Running
+let receivers: Receivers
 let folder: string
 let address: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'berth-dashboard-'))
-  const env = { SWEEP_INTERVAL_SECONDS: '1', PATH: process.env['PATH'] }
+  const path = process.env['PATH']
+  const env = { SWEEP_INTERVAL_SECONDS: '1', WEBHOOK_ALLOW_PRIVATE: 'on', PATH: path }
   stack = await startStack({ folder: join(folder, 'berth'), port: await freePort(), env })
+  receivers = await startReceivers()
+  const admin = { url: stack.url, key: stack.adminKey }
+  await call(admin, 'POST', '/v1/webhooks', { url: receivers.url('ok') })
   const port = await freePort()
   address = `http://127.0.0.1:${port}`
   const target = stack.url.replace('http://', '')
@@ -33,12 +39,17 @@ beforeAll(async () => {
   )
   await until(`Prometheus: ${prometheus.output()}`, async () => {
     await upload()
-    return (await ask('rate(berth_http_request_seconds_count{status="201"}[1m]) > 0')).length > 0
+    const [slots, webhooks] = [
+      await ask('rate(berth_http_request_seconds_count{status="201"}[1m]) > 0'),
+      await ask('rate(berth_webhook_attempts_total[1m]) > 0'),
+    ]
+    return slots.length > 0 && webhooks.length > 0
   })
 }, 120_000)
 afterAll(async () => {
   await prometheus.end()
   await stack.close()
+  await receivers.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
