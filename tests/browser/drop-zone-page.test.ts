@@ -55,6 +55,8 @@ describe.each(STORES)('with %s, the drop zone', (store) => {
     async () => {
       const at = await stand.open('/')
       const { page } = at
+      // From the beginning: that we choose is news to the browser, which may be slower than a key.
+      page.on('filechooser', () => undefined)
       const chooseByKey = async (path: string): Promise<void> => {
         await tabTo(at, 'choose')
         const chooser = page.waitForEvent('filechooser')
