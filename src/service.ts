@@ -13,6 +13,7 @@ import { snsGateFor } from './events/sns/gate-for.ts'
 import { startSqsPoller, type SqsPoller } from './events/sqs-poller.ts'
 import { createApp } from './http/app.ts'
 import type { Page } from './http/routes/pages.ts'
+import { bornReady } from './http/born-ready.ts'
 import { listen } from './http/server.ts'
 import { createDetector, type Detector } from './inspect/detector.ts'
 import { fetchKeysFrom } from './identity/fetch-keys.ts'
@@ -73,7 +74,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
     requestSeen: metrics.request,
     assertSns: snsGateFor(config.events.sns, now),
   })
-  const listening = await listen(app, config.http)
+  const listening = await listen(app, bornReady(app), config.http)
   jobs = jobsFor(config, broker, metrics, events)
   const poller = startPoller(config, broker, logger)
   logger.info({ url: listening.url, version: extras.version }, 'service.started')

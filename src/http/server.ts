@@ -2,6 +2,7 @@
 
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { MessageClasses } from './born-ready.ts'
 
 const LIMITS = {
   headersTimeout: 5_000,
@@ -34,9 +35,10 @@ export type Listening = {
 
 export async function listen(
   listener: RequestListener,
+  classes: MessageClasses,
   { host, port, drainSeconds }: ListenConfig,
 ): Promise<Listening> {
-  const server = createServer(LIMITS)
+  const server = createServer({ ...LIMITS, ...classes })
   const farewell = sayFarewell(server)
   server.on('request', listener)
   await new Promise<void>((resolve, reject) => {

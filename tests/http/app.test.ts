@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { connect } from 'node:net'
 import request from 'supertest'
+import { bornReady } from '../../src/http/born-ready.ts'
 import { listen, type Listening } from '../../src/http/server.ts'
 import { apiOf, slotBody } from '../support/api.ts'
 import { createWorld, type World } from '../support/world.ts'
@@ -9,7 +10,11 @@ let world: World
 let server: Listening
 beforeAll(async () => {
   world = await createWorld({ http: { corsOrigins: ['https://app.example'] } })
-  server = await listen(world.app, { host: '127.0.0.1', port: 0, drainSeconds: 0 })
+  server = await listen(world.app, bornReady(world.routes), {
+    host: '127.0.0.1',
+    port: 0,
+    drainSeconds: 0,
+  })
 })
 afterAll(async () => {
   await server.close()

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { createHash } from 'node:crypto'
 import request from 'supertest'
+import { bornReady } from '../../../src/http/born-ready.ts'
 import { listen, type Listening } from '../../../src/http/server.ts'
 import { apiOf, slotBody } from '../../support/api.ts'
 import { sendRaw } from '../../support/raw-http.ts'
@@ -11,7 +12,11 @@ let server: Listening
 let key: string
 beforeAll(async () => {
   world = await createWorld()
-  server = await listen(world.app, { host: '127.0.0.1', port: 0, drainSeconds: 0 })
+  server = await listen(world.app, bornReady(world.routes), {
+    host: '127.0.0.1',
+    port: 0,
+    drainSeconds: 0,
+  })
   key = await world.newKey()
 })
 afterAll(async () => {
