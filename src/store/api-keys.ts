@@ -1,6 +1,7 @@
 /** API keys: only a hash of the secret is stored. */
 
 import type { Selectable } from 'kysely'
+import { prepared } from './prepared.ts'
 import type { ApiKeysTable } from './schema.ts'
 import type { Store } from './store.ts'
 
@@ -20,9 +21,13 @@ export const insertApiKey = (store: Store, key: NewApiKey): Promise<unknown> =>
   )
 
 export async function findApiKey(store: Store, id: string): Promise<ApiKeyRow | null> {
-  const query = store.db.selectFrom('api_keys').selectAll().where('id', '=', id)
-  return (await query.executeTakeFirst()) ?? null
+  const { rows } = await selectApiKey(store.db, { id })
+  return rows[0] ?? null
 }
+
+const selectApiKey = prepared<Pick<ApiKeyRow, 'id'>, ApiKeyRow>((db, { id }) =>
+  db.selectFrom('api_keys').selectAll().where('id', '=', id),
+)
 
 export const listApiKeys = (store: Store): Promise<ApiKeyRow[]> =>
   store.db.selectFrom('api_keys').selectAll().orderBy('created_at').execute()

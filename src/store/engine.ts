@@ -1,6 +1,7 @@
 /** What differs between the databases; everything else in this folder is one code for both. */
 
 import type { Dialect } from 'kysely'
+import type { InsertRows } from './insert-rows.ts'
 
 export type Engine = {
   dialect: Dialect
@@ -8,6 +9,7 @@ export type Engine = {
   migrationDialect: (() => Dialect) | null
   /** True when somebody else was in the way and nothing was written: trying again is right. */
   isConflict: (error: unknown) => boolean
+  insertRows: InsertRows
   /** Whether rows that another transaction holds can be passed over instead of waited for. */
   skipsLocked: boolean
   /** Milliseconds that a write may wait for its turn before its caller is told to come back. */

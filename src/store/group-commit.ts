@@ -27,7 +27,7 @@ type Waiting = {
   timer: NodeJS.Timeout
 }
 
-type Rules = Pick<Engine, 'isConflict' | 'queuePatienceMs'>
+type Rules = Pick<Engine, 'isConflict' | 'insertRows' | 'queuePatienceMs'>
 
 // Bounded, so that one commit never holds readers up for long.
 const LARGEST_GROUP = 256
@@ -84,7 +84,7 @@ async function commitGroup(db: Kysely<Schema>, rules: Rules, group: Waiting[]): 
       const ledger = createLedger()
       const values: unknown[] = []
       for (const { work } of group) values.push(await work(trx, ledger))
-      await insertAdmitted(trx, await ledger.settle(trx))
+      await insertAdmitted(rules.insertRows, trx, await ledger.settle(trx))
       await ledger.finish()
       return values
     })

@@ -1,11 +1,13 @@
-/** New uploads of one group: each table gets them in one statement, with their first audit row. */
+/** New uploads of one group, each with its first audit row. */
 
 import type { Transaction } from 'kysely'
+import type { InsertRows } from './insert-rows.ts'
 import type { Candidate } from './quotas.ts'
 import type { Schema } from './schema.ts'
 import { toRow } from './upload-row.ts'
 
 export async function insertAdmitted(
+  insertRows: InsertRows,
   trx: Transaction<Schema>,
   admitted: readonly Candidate[],
 ): Promise<void> {
@@ -21,6 +23,6 @@ export async function insertAdmitted(
     cause: 'api' as const,
     detail: null,
   }))
-  await trx.insertInto('transitions').values(created).execute()
-  await trx.insertInto('uploads').values(uploads.map(toRow)).execute()
+  await insertRows(trx, 'transitions', created)
+  await insertRows(trx, 'uploads', uploads.map(toRow))
 }

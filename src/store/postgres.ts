@@ -4,6 +4,7 @@ import pg from 'pg'
 import { PostgresDialect, type Dialect, type PostgresPool, type PostgresPoolClient } from 'kysely'
 import { recordsUncertain, recordsUnavailable, type Problem } from '../problems.ts'
 import type { Engine, StoreReport } from './engine.ts'
+import { insertAsJson } from './insert-rows.ts'
 import { causeCode, isConnectionLost, isServerConflict, isUnavailable } from './postgres-errors.ts'
 
 export type PostgresOptions = { poolSize: number; report: StoreReport }
@@ -39,6 +40,7 @@ export function openPostgres(url: string, { poolSize, report }: PostgresOptions)
     migrationDialect: () =>
       dialectOf(openPool(url, { max: 1, connectionTimeoutMillis: STATEMENT_MS }, report)),
     isConflict: (error) => isServerConflict(causeCode(error)),
+    insertRows: insertAsJson,
     skipsLocked: true,
     queuePatienceMs: QUEUE_PATIENCE_MS,
     isShared: true,

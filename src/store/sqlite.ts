@@ -15,6 +15,8 @@ import {
 } from 'kysely'
 import { recordsUnavailable } from '../problems.ts'
 import type { Engine } from './engine.ts'
+import { insertOneByOne } from './insert-rows.ts'
+import { keepStatements } from './kept-statements.ts'
 import { isBroken, isBusy, isLocked, translate, unusable } from './sqlite-errors.ts'
 
 // Short, because waiting inside the driver blocks the event loop; the writer waits outside it.
@@ -35,6 +37,8 @@ export function openSqlite(path: string, broken: Broken = () => undefined): Engi
     dialect: new TranslatingDialect(openOrExplain(path), broken),
     migrationDialect: null,
     isConflict: isBusy,
+    // In one process, a call of its own for each row costs less than a text for each number of rows.
+    insertRows: insertOneByOne,
     // With one writer there is nobody to pass by.
     skipsLocked: false,
     queuePatienceMs: QUEUE_PATIENCE_MS,
@@ -99,7 +103,7 @@ class TranslatingDriver extends SqliteDriver {
   readonly #broken: Broken
 
   constructor(database: Sqlite.Database, broken: Broken) {
-    super({ database })
+    super({ database: keepStatements(database) })
     this.#database = database
     this.#broken = broken
   }

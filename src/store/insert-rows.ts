@@ -1,0 +1,37 @@
+/** Many rows of one shape into one table; the text of the statement is the same for any number of them. */
+
+import { sql, type Insertable, type Kysely } from 'kysely'
+import { prepared } from './prepared.ts'
+import type { Schema } from './schema.ts'
+
+type Table = 'uploads' | 'transitions'
+type Row<T extends Table> = Insertable<Schema[T]>
+
+/** @param rows all with the same columns. */
+export type InsertRows = <T extends Table>(
+  db: Kysely<Schema>,
+  table: T,
+  rows: readonly Row<T>[],
+) => Promise<void>
+
+const insertOne = {
+  uploads: prepared<Row<'uploads'>, unknown>((db, row) => db.insertInto('uploads').values(row)),
+  transitions: prepared<Row<'transitions'>, unknown>((db, row) =>
+    db.insertInto('transitions').values(row),
+  ),
+}
+
+export const insertOneByOne: InsertRows = async (db, table, rows) => {
+  const insert = insertOne[table] as (db: Kysely<Schema>, row: unknown) => Promise<unknown>
+  for (const row of rows) await insert(db, row)
+}
+
+/** PostgreSQL turns the array into rows by the names of their columns: one value, whatever their number. */
+export const insertAsJson: InsertRows = async (db, table, rows) => {
+  const columns = sql.join(Object.keys(rows[0] ?? {}).map((name) => sql.ref(name)))
+  const into = sql.table(table)
+  await sql`insert into ${into} (${columns})
+    select ${columns} from json_populate_recordset(null::${into}, ${JSON.stringify(rows)}::json)`.execute(
+    db,
+  )
+}
