@@ -1,6 +1,6 @@
 /** Composition root: Config in, a running service out. The only place that knows every part. */
 
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { uuidv7obj } from 'uuidv7'
 import { createBroker, type Broker, type BrokerDeps } from './broker/broker.ts'
@@ -24,6 +24,7 @@ import { createHttpScanner } from './inspect/scan/http-scanner.ts'
 import { createFitScanner, type FitScanner } from './inspect/scan/fit-scanner.ts'
 import { countJobs } from './jobs/count-jobs.ts'
 import { COUNTED, startJobs, type Jobs } from './jobs/jobs.ts'
+import { createNonces } from './nonces.ts'
 import { loadProfiles } from './profiles.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEventLog, createLogger, type EventLog, type Logger } from './telemetry/log.ts'
@@ -177,7 +178,7 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     expectsEvents: expectsEvents(config),
     log: createEventLog(logger),
     newId: () => uuidv7obj().toHex(),
-    newNonce: () => randomBytes(16).toString('hex'),
+    newNonce: createNonces(),
     node: `${hostname()}/${randomUUID()}`,
   }
 }

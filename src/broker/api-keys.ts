@@ -1,9 +1,8 @@
 /** API keys: made, checked, listed and revoked. The secret is shown once and stored as a hash. */
 
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { unauthenticated } from '../problems.ts'
 import {
-  findApiKey,
   insertApiKey,
   listApiKeys,
   recordApiKeyUse,
@@ -21,6 +20,8 @@ export type KeyTerms = { tenant: string; scopes: readonly Scope[]; expiresAt: Da
 export type KeyDeps = Pick<Deps, 'store' | 'now'>
 
 export type CheckDeps = KeyDeps & {
+  /** As it is at this moment. */
+  findKey: (id: string) => Promise<ApiKeyRow | null>
   /** When this node last recorded a use of each key: a burst of requests is one write. */
   keyUses: Map<string, number>
 }
@@ -46,12 +47,12 @@ export async function createApiKey({ store, now }: KeyDeps, terms: KeyTerms): Pr
 
 /** Throws `unauthenticated`, with the same words whatever is wrong with the key. */
 export async function checkApiKey(
-  { store, now, keyUses }: CheckDeps,
+  { store, now, findKey, keyUses }: CheckDeps,
   token: string,
 ): Promise<Caller> {
   const [, id, secret] = TOKEN.exec(token) ?? []
   // Asked every time, and not kept: a revoked key ends at once, on every node.
-  const row = id === undefined ? null : await findApiKey(store, id)
+  const row = id === undefined ? null : await findKey(id)
   // Compared also when there is no such key, so that the time tells nothing.
   const matches = isSecretOf(row, secret ?? '')
   if (!row || !matches || !isAlive(row, now())) {
@@ -71,7 +72,7 @@ export async function listKeys({ store }: KeyDeps) {
 export const revokeKey = ({ store, now }: KeyDeps, id: string): Promise<boolean> =>
   revokeApiKey(store, id, now())
 
-const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest()
+const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer')
 
 const isSecretOf = (row: ApiKeyRow | null, secret: string): boolean =>
   timingSafeEqual(Buffer.from(row?.secret_hash ?? '0'.repeat(64), 'hex'), hashOf(secret))

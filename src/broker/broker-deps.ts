@@ -9,7 +9,7 @@ import type { VerifyDeps } from './verify-deps.ts'
 import type { WebhookDeps } from './webhook-deps.ts'
 
 export type BrokerDeps = VerifyDeps &
-  Omit<AuthDeps, 'keyUses'> &
+  Omit<AuthDeps, 'findKey' | 'keyUses'> &
   Omit<WebhookDeps, keyof VerifyDeps> & {
     meter: WebhookDeps['meter']
     parseEvent: ParseEvent

@@ -77,8 +77,8 @@ function pendingUpload(deps: IssueDeps, { tenant, request, profile }: Asked): Up
   const parts = planParts(request.size, profile.multipartThreshold)
   const landBy = landByFor(slotExpiresAt, bytesPerPut(parts, request.size), deps.limits)
   const { filename, contentType, size, sha256, metadata } = request
+  // Each field named, and none spread: the shape is then known before the first is set.
   return {
-    ...NEW,
     id,
     tenant,
     subject: request.subject,
@@ -87,31 +87,28 @@ function pendingUpload(deps: IssueDeps, { tenant, request, profile }: Asked): Up
     profile: profile.name,
     profileHash: profile.hash,
     declared: { filename, contentType, size, sha256, metadata },
+    state: 'pending',
+    version: 1,
+    fence: 0,
     bucket: profile.bucket ?? deps.bucket.name,
     stagingKey: stagingKey(profile.prefix, id, deps.newNonce()),
     parts,
+    assembly: null,
+    completingSince: null,
+    sealedKey: null,
     slotTtlSeconds,
     slotExpiresAt,
     landBy,
     dueAt: nextLookAt({ createdAt, slotExpiresAt, landBy }, createdAt),
+    observed: null,
+    receivedAt: null,
+    attempts: 0,
+    object: null,
+    rejection: null,
     createdAt,
     updatedAt: createdAt,
   }
 }
-
-const NEW = {
-  state: 'pending',
-  version: 1,
-  fence: 0,
-  assembly: null,
-  completingSince: null,
-  sealedKey: null,
-  observed: null,
-  receivedAt: null,
-  attempts: 0,
-  object: null,
-  rejection: null,
-} as const
 
 /** Signs for the time that is left until `slotExpiresAt`; no network. */
 export async function signSlot(

@@ -1,0 +1,100 @@
+/** Signature Version 4 in the query of a URL, with an unsigned payload (Amazon S3, "Authenticating Requests: Using Query Parameters"). */
+
+import { createHmac, hash } from 'node:crypto'
+
+export type Credentials = {
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken?: string | undefined
+}
+
+export type ToSign = {
+  method: 'PUT' | 'GET'
+  /** With the port, where it is not the scheme's own. */
+  host: string
+  /** As it is sent. */
+  path: string
+  /** Lower-case names; each has to be sent with just this value. */
+  headers: Record<string, string>
+  query: Record<string, string>
+  /** Seconds. */
+  expiresIn: number
+}
+
+/** @returns the whole query, the signature at its end. */
+export type SignQuery = (request: ToSign, credentials: Credentials, at: Date) => string
+
+const ALGORITHM = 'AWS4-HMAC-SHA256'
+
+/** What is the same for a whole day is prepared once: a key takes four hashes, and a signature one. */
+export function createSignQuery(region: string): SignQuery {
+  let today: Day | null = null
+  return (request, credentials, at) => {
+    const time = basicTime(at)
+    if (!today?.isFor(time, credentials)) today = startDay(time, region, credentials)
+    const names = ['host', ...Object.keys(request.headers)].sort()
+    const query = canonicalQuery(request, credentials, [
+      ['X-Amz-Algorithm', ALGORITHM],
+      ['X-Amz-Content-Sha256', 'UNSIGNED-PAYLOAD'],
+      ['X-Amz-Credential', `${credentials.accessKeyId}/${today.scope}`],
+      ['X-Amz-Date', time],
+      ['X-Amz-Expires', String(request.expiresIn)],
+      ['X-Amz-SignedHeaders', names.join(';')],
+    ])
+    const canonical = hash('sha256', canonicalRequest(request, query, names), 'hex')
+    const toSign = `${ALGORITHM}\n${time}\n${today.scope}\n${canonical}`
+    return `${query}&X-Amz-Signature=${hmac(today.key, toSign).toString('hex')}`
+  }
+}
+
+type Day = {
+  /** What the signature is good for, besides the request itself. */
+  scope: string
+  key: Buffer
+  isFor: (time: string, credentials: Credentials) => boolean
+}
+
+function startDay(time: string, region: string, { secretAccessKey }: Credentials): Day {
+  const date = time.slice(0, 8)
+  const parts = [date, region, 's3', 'aws4_request']
+  return {
+    scope: parts.join('/'),
+    key: parts.reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`)),
+    isFor: (other, credentials) =>
+      other.startsWith(date) && credentials.secretAccessKey === secretAccessKey,
+  }
+}
+
+const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
+
+/** 20260102T030405Z */
+const basicTime = (at: Date): string => `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
+
+type Pair = [name: string, value: string]
+
+function canonicalQuery(
+  { query }: ToSign,
+  { sessionToken }: Credentials,
+  ours: readonly Pair[],
+): string {
+  const pairs = [...ours, ...Object.entries(query)]
+  if (sessionToken !== undefined) pairs.push(['X-Amz-Security-Token', sessionToken])
+  const escaped = pairs.map(([name, value]) => `${escapeAll(name)}=${escapeAll(value)}`)
+  return escaped.sort().join('&')
+}
+
+const canonicalRequest = (
+  { method, host, path, headers }: ToSign,
+  query: string,
+  names: readonly string[],
+): string => {
+  const lines = names.map((name) => `${name}:${name === 'host' ? host : headers[name]}\n`)
+  return `${method}\n${path}\n${query}\n${lines.join('')}\n${names.join(';')}\nUNSIGNED-PAYLOAD`
+}
+
+// SigV4 escapes more than encodeURIComponent does (RFC 3986, unreserved only).
+const escapeAll = (value: string): string =>
+  encodeURIComponent(value).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
