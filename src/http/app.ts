@@ -2,12 +2,12 @@
 
 import cors from 'cors'
 import express, { type Express, type RequestHandler } from 'express'
-import helmet from 'helmet'
 import type { Logger } from 'pino'
 import type { Broker } from '../broker/broker.ts'
 import { malformedPath, notAcceptable, notFound, uriTooLong } from '../problems.ts'
 import { createCursors, DELIVERY_IDS } from './cursor.ts'
 import { createEventStreams } from './event-streams.ts'
+import { inTurn } from './in-turn.ts'
 import { mount } from './mount.ts'
 import { setPublicUrl } from './public-url.ts'
 import { anonymously } from './rate-limit.ts'
@@ -23,6 +23,7 @@ import { pageEndpoints, type Page } from './routes/pages.ts'
 import { partEndpoints } from './routes/parts.ts'
 import { problemEndpoints } from './routes/problems.ts'
 import { statusEndpoints } from './routes/status.ts'
+import { securityHeaders } from './security-headers.ts'
 import { traceRequests } from './trace-requests.ts'
 import { tokenEndpoints } from './routes/tokens.ts'
 import { uploadEndpoints } from './routes/uploads.ts'
@@ -71,11 +72,10 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
   app.set('etag', false)
   app.disable('x-powered-by')
   setPublicUrl(app, config.publicUrl)
-  app.use(traceRequests)
-  if (deps.requestSeen) app.use(measureRequests(deps.requestSeen))
-  app.use(requestLog(deps.logger), helmet(), withoutStore, ...crossOrigin(config), assertPath)
-  app.use(mount([...operationEndpoints(deps), ...documents(deps)]))
+  app.use(inTurn(everyRequest(config, deps)))
+  // First, as these are asked for most.
   if (config.serveApi) app.use(mount(apiEndpoints(config, deps)))
+  app.use(mount([...operationEndpoints(deps), ...documents(deps)]))
   if (config.console) app.use(mount(publicPages(config, deps)))
   app.use(anonymously(deps.broker), () => {
     throw notFound()
@@ -83,6 +83,16 @@ export function createApp(config: AppConfig, deps: AppDeps): Express {
   app.use(renderProblem)
   return app
 }
+
+const everyRequest = (config: AppConfig, { requestSeen, logger }: AppDeps): RequestHandler[] => [
+  traceRequests,
+  ...(requestSeen ? [measureRequests(requestSeen)] : []),
+  requestLog(logger),
+  securityHeaders(),
+  withoutStore,
+  ...crossOrigin(config),
+  assertPath,
+]
 
 function apiEndpoints(config: AppConfig, { broker, assertSns, stopping }: AppDeps) {
   const { issueSlots, acceptEvents, eventsToken, eventBridgeKey } = config
@@ -146,7 +156,7 @@ function crossOrigin({ corsOrigins }: AppConfig): RequestHandler[] {
 
 // Records change, and slots are permissions: neither may be kept by a cache.
 const withoutStore: RequestHandler = (_req, res, next) => {
-  res.set('cache-control', 'no-store')
+  res.setHeader('cache-control', 'no-store')
   next()
 }
 

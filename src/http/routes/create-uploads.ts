@@ -14,6 +14,7 @@ import { addressOf } from '../public-url.ts'
 import { readJson } from '../read-json.ts'
 import { problemBody } from '../render-problem.ts'
 import { renderUpload } from '../render-upload.ts'
+import { sendJson } from '../send-json.ts'
 import { BatchBody, parseSlotRequest } from '../slot-request.ts'
 import { traceparentIn } from '../trace-requests.ts'
 import { NoQuery } from '../upload-queries.ts'
@@ -51,10 +52,8 @@ const postUpload =
     if (!issueSlots) throw draining('issuing slots')
     const { value, isReplay } = await broker.createUpload({ caller, key }, request)
     if (isReplay) res.set(REPLAYED, 'true')
-    res
-      .status(201)
-      .location(addressOf(res, `/v1/uploads/${value.upload.id}`))
-      .json(renderCreated(broker, value))
+    res.setHeader('location', addressOf(res, `/v1/uploads/${value.upload.id}`))
+    sendJson(res, 201, renderCreated(broker, value))
   }
 
 const postBatch =
