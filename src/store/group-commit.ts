@@ -32,6 +32,9 @@ type Rules = Pick<Engine, 'isConflict' | 'insertRows' | 'queuePatienceMs'>
 // Bounded, so that one commit never holds readers up for long.
 const LARGEST_GROUP = 256
 
+// A turn under load lasts a millisecond or less.
+const MOST_TURNS = 4
+
 const CONFLICT_WAIT_MS = 25
 const CONFLICT_PATIENCE_MS = 5_000
 
@@ -47,12 +50,21 @@ export function createGroupCommit(db: Kysely<Schema>, rules: Rules): Write {
   async function run(): Promise<void> {
     running = true
     while (waiting.length > 0) {
+      await untilNobodyJoins()
       const group = waiting.slice(0, LARGEST_GROUP)
       waiting = waiting.slice(LARGEST_GROUP)
       for (const { timer } of group) clearTimeout(timer)
       await commitGroup(db, rules, group.sort(byOrder))
     }
     running = false
+  }
+  /** While more arrive with every turn of the event loop, a commit would only make them wait for the next. */
+  const untilNobodyJoins = async (): Promise<void> => {
+    for (let turn = 0; turn < MOST_TURNS; turn += 1) {
+      const before = waiting.length
+      await nextTurn()
+      if (waiting.length === before) return
+    }
   }
   const giveUp = (one: Waiting): void => {
     waiting = waiting.filter((other) => other !== one)
@@ -73,6 +85,8 @@ export function createGroupCommit(db: Kysely<Schema>, rules: Rules): Write {
       if (!running && waiting.length === 1) setImmediate(() => void run())
     })
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const byOrder = (a: Waiting, b: Waiting): number =>
   a.order < b.order ? -1 : Number(a.order > b.order)
