@@ -16,6 +16,7 @@ export type ToSign = {
   path: string
   /** Lower-case names; each has to be sent with just this value. */
   headers: Record<string, string>
+  /** Names that begin with a lower-case letter: they sort after SigV4's own. */
   query: Record<string, string>
   /** Seconds. */
   expiresIn: number
@@ -33,14 +34,14 @@ export function createSignQuery(region: string): SignQuery {
     const time = basicTime(at)
     if (!today?.isFor(time, credentials)) today = startDay(time, region, credentials)
     const names = ['host', ...Object.keys(request.headers)].sort()
-    const query = canonicalQuery(request, credentials, [
-      ['X-Amz-Algorithm', ALGORITHM],
-      ['X-Amz-Content-Sha256', 'UNSIGNED-PAYLOAD'],
-      ['X-Amz-Credential', `${credentials.accessKeyId}/${today.scope}`],
-      ['X-Amz-Date', time],
-      ['X-Amz-Expires', String(request.expiresIn)],
-      ['X-Amz-SignedHeaders', names.join(';')],
-    ])
+    const query = [
+      today.query,
+      `X-Amz-Date=${time}`,
+      `X-Amz-Expires=${request.expiresIn}`,
+      ...tokenOf(credentials),
+      `X-Amz-SignedHeaders=${names.join('%3B')}`,
+      ...Object.entries(request.query).map(escapePair).sort(),
+    ].join('&')
     const canonical = hash('sha256', canonicalRequest(request, query, names), 'hex')
     const toSign = `${ALGORITHM}\n${time}\n${today.scope}\n${canonical}`
     return `${query}&X-Amz-Signature=${hmac(today.key, toSign).toString('hex')}`
@@ -51,17 +52,27 @@ type Day = {
   /** What the signature is good for, besides the request itself. */
   scope: string
   key: Buffer
+  /** How every query begins. */
+  query: string
   isFor: (time: string, credentials: Credentials) => boolean
 }
 
-function startDay(time: string, region: string, { secretAccessKey }: Credentials): Day {
+function startDay(time: string, region: string, credentials: Credentials): Day {
+  const { accessKeyId, secretAccessKey } = credentials
   const date = time.slice(0, 8)
   const parts = [date, region, 's3', 'aws4_request']
+  const scope = parts.join('/')
+  const constant = {
+    'X-Amz-Algorithm': ALGORITHM,
+    'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
+    'X-Amz-Credential': `${accessKeyId}/${scope}`,
+  }
   return {
-    scope: parts.join('/'),
+    scope,
     key: parts.reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`)),
-    isFor: (other, credentials) =>
-      other.startsWith(date) && credentials.secretAccessKey === secretAccessKey,
+    query: Object.entries(constant).map(escapePair).join('&'),
+    isFor: (other, { secretAccessKey: secret, accessKeyId: id }) =>
+      other.startsWith(date) && secret === secretAccessKey && id === accessKeyId,
   }
 }
 
@@ -70,18 +81,8 @@ const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).up
 /** 20260102T030405Z */
 const basicTime = (at: Date): string => `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
 
-type Pair = [name: string, value: string]
-
-function canonicalQuery(
-  { query }: ToSign,
-  { sessionToken }: Credentials,
-  ours: readonly Pair[],
-): string {
-  const pairs = [...ours, ...Object.entries(query)]
-  if (sessionToken !== undefined) pairs.push(['X-Amz-Security-Token', sessionToken])
-  const escaped = pairs.map(([name, value]) => `${escapeAll(name)}=${escapeAll(value)}`)
-  return escaped.sort().join('&')
-}
+const tokenOf = ({ sessionToken }: Credentials): string[] =>
+  sessionToken === undefined ? [] : [escapePair(['X-Amz-Security-Token', sessionToken])]
 
 const canonicalRequest = (
   { method, host, path, headers }: ToSign,
@@ -91,6 +92,8 @@ const canonicalRequest = (
   const lines = names.map((name) => `${name}:${name === 'host' ? host : headers[name]}\n`)
   return `${method}\n${path}\n${query}\n${lines.join('')}\n${names.join(';')}\nUNSIGNED-PAYLOAD`
 }
+
+const escapePair = ([name, value]: [string, string]): string => `${name}=${escapeAll(value)}`
 
 // SigV4 escapes more than encodeURIComponent does (RFC 3986, unreserved only).
 const escapeAll = (value: string): string =>

@@ -17,10 +17,11 @@ export const requestLog =
     const began = performance.now()
     // Also when the client has left before the end.
     res.once('close', () => {
-      const responseTime = Math.round(performance.now() - began)
       const { statusCode } = res
-      const facts = { reqId: id, req: requestFacts(req), res: { statusCode }, responseTime }
       const level = statusCode >= 500 ? 'warn' : 'debug'
+      if (!logger.isLevelEnabled(level)) return
+      const responseTime = Math.round(performance.now() - began)
+      const facts = { reqId: id, req: requestFacts(req), res: { statusCode }, responseTime }
       logger[level]({ ...facts, cause: causeOf(res) }, 'http.answered')
     })
     next()

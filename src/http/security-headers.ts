@@ -12,7 +12,11 @@ export function securityHeaders(): RequestHandler {
   }
 }
 
-type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
+type Middleware = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
 
 function headersBy(middleware: Middleware): [name: string, value: string][] {
   const headers: [string, string][] = []

@@ -80,8 +80,9 @@ export async function startBerthOnPostgres(): Promise<Contender> {
 
 async function startBerth(name: string, settings: NodeJS.ProcessEnv): Promise<Contender> {
   const quota = withoutQuota()
-  const env = { NODE_ENV: 'production', ...settings, ...quota.env }
-  // Nothing answers there, as for the peers: signing is local, and these slots are never used.
+  const env = { NODE_ENV: 'production', RUN_JOBS: 'off', ...settings, ...quota.env }
+  // As for the peers, nothing answers there: signing is local, and these slots are never used. So
+  // the jobs would look for them in vain; what they cost is measured where files are really put.
   const berth = await createBerth(bucketConfig('http://127.0.0.1:9'), env)
   await berth.start()
   const authorization = `Bearer ${berth.key}`
