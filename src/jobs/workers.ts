@@ -15,17 +15,40 @@ export type WorkSpec<Item extends Work> = {
   run: (item: Item, stop: AbortSignal) => Promise<void>
 }
 
+/** So many are asked for at once: the question costs more, the more there are waiting. */
+const LOOK_AHEAD = 8
+/** Of the time may go by with asking, however long each answer takes. */
+const LARGEST_SHARE = 0.1
+
 export function startWorkers<Item extends Work>(spec: WorkSpec<Item>, log: JobLog): Job {
   const { name, concurrency, pollMs, next } = spec
   const failed = (error: unknown): void => log('job.failed', { job: name, error: String(error) })
   const hands = createHands(spec, failed)
+  let known: Item[] = []
 
-  const fill = async (): Promise<void> => {
-    // Those at work may still be listed, so as many more are asked for.
-    const found = await next(concurrency + hands.busy())
-    for (const item of found) hands.begin(item)
+  const begin = (): void => {
+    known = known.filter((item) => !hands.begin(item))
   }
-  const look = coalesced(() => (hands.areFree() ? fill().catch(failed) : Promise.resolve()))
+  /** @returns milliseconds in which it should not be asked again. */
+  const fill = async (): Promise<number> => {
+    const began = performance.now()
+    // Those at work may still be listed, so as many more are asked for.
+    known = await next(LOOK_AHEAD * concurrency + hands.busy())
+    const spentMs = performance.now() - began
+    begin()
+    return spentMs / LARGEST_SHARE
+  }
+  const ask = coalesced(() =>
+    fill().catch((error: unknown) => {
+      failed(error)
+      return 0
+    }),
+  )
+  const look = (): void => {
+    // What was known may be somebody else's by now, which beginning it tells.
+    begin()
+    if (hands.areFree()) ask()
+  }
   hands.whenFree(look)
   const timer = setInterval(look, pollMs)
   look()
@@ -51,8 +74,10 @@ function createHands<Item extends Work>(
   const isServed = (tenant: string): boolean =>
     [...busy.values()].filter((one) => one.tenant === tenant).length >= perTenant
 
-  const begin = (item: Item): void => {
-    if (!areFree() || busy.has(item.id) || isServed(item.tenant)) return
+  /** False: not now. One that is at work already counts as begun. */
+  const begin = (item: Item): boolean => {
+    if (busy.has(item.id)) return true
+    if (!areFree() || isServed(item.tenant)) return false
     const work = run(item, stopping.signal)
       // After a failure the next poll is soon enough: at once would be a busy loop.
       .then(
@@ -67,6 +92,7 @@ function createHands<Item extends Work>(
         if (done) freed()
       })
     busy.set(item.id, { tenant: item.tenant, work })
+    return true
   }
   return {
     areFree,
@@ -82,8 +108,8 @@ function createHands<Item extends Work>(
   }
 }
 
-/** Calls that come while one runs are answered by one more run after it. */
-function coalesced(run: () => Promise<void>): () => void {
+/** Calls that come while one runs, or in the pause that it asks for, are answered by one more run after it. */
+function coalesced(run: () => Promise<number>): () => void {
   let running = false
   let again = false
   const go = (): void => {
@@ -92,12 +118,16 @@ function coalesced(run: () => Promise<void>): () => void {
       return
     }
     running = true
-    void run().finally(() => {
-      running = false
-      if (!again) return
-      again = false
-      go()
+    void run().then((pauseMs) => {
+      if (pauseMs < 1) end()
+      else setTimeout(end, pauseMs).unref()
     })
+  }
+  const end = (): void => {
+    running = false
+    if (!again) return
+    again = false
+    go()
   }
   return go
 }
