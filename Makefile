@@ -44,9 +44,12 @@ faults: dist/.built ## Killed at every system call, full and failing disks, no d
 	tests/faults/install
 	$(JEST) --selectProjects faults --runInBand
 
-bench: dist/.built ## Figures: event intake, verification of 1 GiB, memory over 10,000 uploads (MEMORY_UPLOADS)
+bench: dist/.built ## Figures beside peers and limits: a table, and tests/bench/bench.json (BENCH=growth: that one alone; MEMORY_UPLOADS)
 	tests/stores/install
-	$(JEST) --selectProjects bench --runInBand
+	tests/bench/install
+	@rm -rf test-output/bench
+	$(JEST) --selectProjects bench --runInBand $(if $(BENCH),--testPathPatterns $(BENCH),--testPathIgnorePatterns bench/console)
+	@node tests/bench/report.mjs
 
 schemathesis: dist/.built ## The API against its description, as two tenants (SCHEMATHESIS_SECONDS, 75)
 	tests/schemathesis/install

@@ -2,13 +2,13 @@
 
 import { createHmac, hash } from 'node:crypto'
 
-export type Credentials = {
+type Credentials = {
   accessKeyId: string
   secretAccessKey: string
   sessionToken?: string | undefined
 }
 
-export type ToSign = {
+type ToSign = {
   method: 'PUT' | 'GET'
   /** With the port, where it is not the scheme's own. */
   host: string

@@ -24,7 +24,7 @@ function headersBy(middleware: Middleware): [name: string, value: string][] {
     setHeader: (name: string, value: string) => headers.push([name, value]),
     removeHeader: () => undefined,
   }
-  middleware({} as IncomingMessage, recorder as unknown as ServerResponse, (error) => {
+  middleware({} as unknown as IncomingMessage, recorder as unknown as ServerResponse, (error) => {
     if (error instanceof Error) throw error
   })
   return headers

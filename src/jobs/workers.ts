@@ -66,27 +66,24 @@ function createHands<Item extends Work>(
   { concurrency, perTenant, run }: WorkSpec<Item>,
   failed: (error: unknown) => void,
 ) {
+  // After a failure the next poll is soon enough: at once would be a busy loop.
+  const notDone = (error: unknown): boolean => {
+    failed(error)
+    return false
+  }
   const stopping = new AbortController()
   const busy = new Map<string, { tenant: string; work: Promise<void> }>()
   let freed = (): void => undefined
   const areFree = (): boolean => busy.size < concurrency && !stopping.signal.aborted
-
-  const isServed = (tenant: string): boolean =>
-    [...busy.values()].filter((one) => one.tenant === tenant).length >= perTenant
+  const servedOf = (tenant: string): number =>
+    [...busy.values()].filter((one) => one.tenant === tenant).length
 
   /** False: not now. One that is at work already counts as begun. */
   const begin = (item: Item): boolean => {
     if (busy.has(item.id)) return true
-    if (!areFree() || isServed(item.tenant)) return false
+    if (!areFree() || servedOf(item.tenant) >= perTenant) return false
     const work = run(item, stopping.signal)
-      // After a failure the next poll is soon enough: at once would be a busy loop.
-      .then(
-        () => true,
-        (error: unknown) => {
-          failed(error)
-          return false
-        },
-      )
+      .then(() => true, notDone)
       .then((done) => {
         busy.delete(item.id)
         if (done) freed()

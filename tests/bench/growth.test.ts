@@ -18,10 +18,14 @@ import { startPostgres } from '../support/postgres.ts'
 import { seedReady } from './seed-ready.ts'
 import { bucketConfig } from '../support/world.ts'
 import { openLoop, quantile } from './open-loop.ts'
+import { atMost, record } from './record.ts'
 import { withoutQuota } from './without-quota.ts'
 
-const ROWS = Number(process.env['BENCH_ROWS'] ?? 1_000_000)
+const MANY = Number(process.env['BENCH_ROWS'] ?? 1_000_000)
 const PAGE = 200
+/** As good as empty, a tenth, and all. */
+const SIZES = [PAGE, MANY / 10, MANY] as const
+const TIMES = 1.5
 const SLOT = { filename: 'f', contentType: 'application/octet-stream', size: 10 }
 
 const quota = withoutQuota()
@@ -44,29 +48,37 @@ const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
 
 const lastPageId = (): string => `upl_00000000000000000000${100_000_000_000 + PAGE}`
 
-type Pair<T> = [few: T, many: T]
+/** One of each size. */
+type Sizes<T> = [few: T, some: T, many: T]
+const NTH = [0, 1, 2] as const
+const none = <T>(): Sizes<T[]> => [[], [], []]
+const medians = ([few, some, many]: Sizes<number[]>): Sizes<number> => [
+  quantile(few, 0.5),
+  quantile(some, 0.5),
+  quantile(many, 0.5),
+]
 
-/** Median milliseconds of each, asked of the one and the other in turn. */
-async function timeQueries(stores: Pair<Store>): Promise<Record<string, Pair<number>>> {
-  const times: Record<string, Pair<number>> = {}
+/** Median milliseconds of each query, asked of every size in turn. */
+async function timeQueries(stores: Sizes<Store>): Promise<Record<string, Sizes<number>>> {
+  const times: Record<string, Sizes<number>> = {}
   for (const [name, query] of Object.entries(QUERIES)) {
-    const each: Pair<number[]> = [[], []]
+    const each = none<number>()
     for (let round = 0; round < 500; round += 1) {
-      for (const which of [0, 1] as const) {
+      for (const which of NTH) {
         const before = performance.now()
         await query(stores[which])
         each[which].push(performance.now() - before)
       }
     }
-    times[name] = [quantile(each[0], 0.5), quantile(each[1], 0.5)]
+    times[name] = medians(each)
   }
   return times
 }
 
 async function timeSlots({ url, key }: Berth): Promise<number> {
   const call = { url: `${url}/v1/uploads`, key, body: SLOT }
-  await openLoop(call, 200, 5)
-  const answers = await openLoop(call, 200, 15)
+  await openLoop(call, 200, 4)
+  const answers = await openLoop(call, 200, 8)
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
   return quantile(
     answers.map(({ ms }) => ms),
@@ -90,36 +102,40 @@ describe.each<[string, () => Promise<Databases>]>([
   ['PostgreSQL', () => startPostgres(['-c', 'fsync=on'])],
 ])('%s', (name, start) => {
   let database: Databases
-  let urls: Pair<string>
+  const urls: string[] = []
   beforeAll(async () => {
     database = await start()
-    urls = [
-      await seeded(await database.newDatabase(), PAGE),
-      await seeded(await database.newDatabase(), ROWS),
-    ]
-  }, 600_000)
+    for (const rows of SIZES) urls.push(await seeded(await database.newDatabase(), rows))
+  }, 900_000)
   afterAll(() => database.close())
 
-  it(`sweeps and lists ${ROWS} records as it does few`, async () => {
-    const times = await timeQueriesOf(urls)
-    for (const [what, pair] of Object.entries(times)) print(`${name}: ${what}`, pair)
+  it('sweeps and lists a million records as it does few', async () => {
+    const times = await timeQueriesOf(urls as Sizes<string>)
+    recordGrowth(`growthOfQueries${name}`, times, `${name}, `)
     expect(Object.keys(times)).toEqual(Object.keys(QUERIES))
   }, 600_000)
 
-  it(`issues slots with ${ROWS} records as with few`, async () => {
-    const slots: Pair<number[]> = [[], []]
-    for (const which of ROUNDS) slots[which].push(await timeSlotsOn(urls[which]))
-    print(`${name}: slot, p99 at 200/s`, [quantile(slots[0], 0.5), quantile(slots[1], 0.5)])
+  it('issues slots with a million records as with few', async () => {
+    const slots = none<number>()
+    for (const which of ROUNDS) slots[which].push(await timeSlotsOn(urls[which] ?? ''))
+    const times = { 'a slot, p99 at 200/s': medians(slots) }
+    recordGrowth(`growthOfSlots${name}`, times, `${name}, `)
+    expect(slots.map(({ length }) => length)).toEqual([3, 3, 3])
   }, 600_000)
 })
 
-/** Few and many in turn, so that what the machine does meanwhile meets both. */
-const ROUNDS = [0, 1, 1, 0, 0, 1] as const
+/** All sizes in turn, so that what the machine does meanwhile meets each. */
+const ROUNDS = [0, 1, 2, 2, 1, 0, 0, 1, 2] as const
 
-const print = (what: string, [few, many]: Pair<number>): boolean =>
-  process.stdout.write(
-    `${what}: ${few.toFixed(2)} ms with ${PAGE} records, ${many.toFixed(2)} ms with ${ROWS}: ${(many / few).toFixed(2)} x\n`,
+/** Below this a ratio is noise of the clock. */
+const FLOOR_MS = 0.1
+
+function recordGrowth(section: string, times: Record<string, Sizes<number>>, of: string): void {
+  const rules = Object.entries(times).map(([what, [few, , many]]) =>
+    atMost(`${of}${what}: ${MANY} rows, of few`, many / Math.max(few, FLOOR_MS), TIMES),
   )
+  record(section, { rows: SIZES, milliseconds: times }, rules)
+}
 
 /** A database with that many records, all of them on the disk: what is written later is not theirs. */
 async function seeded(url: string, rows: number): Promise<string> {
@@ -138,8 +154,9 @@ async function tidyUp(connection: Kysely<Schema>): Promise<void> {
   for (const chore of chores) await sql.raw(chore).execute(connection)
 }
 
-async function timeQueriesOf([few, many]: Pair<string>): Promise<Record<string, Pair<number>>> {
-  const stores: Pair<Store> = [openStore(few), openStore(many)]
+async function timeQueriesOf(urls: Sizes<string>): Promise<Record<string, Sizes<number>>> {
+  const [few, some, many] = urls
+  const stores: Sizes<Store> = [openStore(few), openStore(some), openStore(many)]
   for (const store of stores) await store.prepare({ migrate: false })
   const times = await timeQueries(stores)
   for (const store of stores) await store.close()

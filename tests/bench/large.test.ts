@@ -15,6 +15,7 @@ import { call, createBerth, untilFinal, type Berth, type Shown } from '../suppor
 import { startMinio, type RealStore } from '../stores/servers.ts'
 import { someBytes } from '../support/uploads.ts'
 import { BUCKET } from '../support/world.ts'
+import { atLeast, atMost, record } from './record.ts'
 
 const GIB = 1024 ** 3
 const ROUNDS = 4
@@ -64,9 +65,11 @@ it('verifies 1 GiB at the speed of a bare copy, GET and SHA-256, in flat memory'
     if (!isFloorFirst) floor?.push(await bare(issued))
   }
   const [a, b] = [median(floor), median(ours)]
-  process.stdout.write(
-    `1 GiB: bare copy + GET + SHA-256 ${a.toFixed(2)} s, arrival → ready ${b.toFixed(2)} s: ${((100 * a) / b).toFixed(1)} % of its speed; memory + ${Math.max(...(grown ?? [])).toFixed(0)} MiB at most\n`,
-  )
+  const grownMiB = Math.max(...(grown ?? []))
+  record('verification', { bytes: GIB, bareSeconds: floor, readySeconds: ours, grownMiB }, [
+    atLeast('verification of 1 GiB, of the speed of bare copy + GET + SHA-256', a / b, 0.8),
+    atMost('memory grown by it, MiB', grownMiB, 64),
+  ])
   expect(ours).toHaveLength(ROUNDS)
 }, 300_000)
 

@@ -5,6 +5,7 @@ import { inTurns, startEmbedded, type Embedded } from '../support/embedded.ts'
 import { freePort, until } from '../support/processes.ts'
 import { someBytes } from '../support/uploads.ts'
 import { bucketConfig } from '../support/world.ts'
+import { atMost, record } from './record.ts'
 
 /** By hand: 100000, with TEST_SERVER_MINUTES=60. */
 const UPLOADS = Number(process.env['MEMORY_UPLOADS'] ?? 10_000)
@@ -42,9 +43,12 @@ it('keeps its memory flat over whole uploads, from slot to ready', async () => {
   // The first step is the warming up of the JIT and the caches.
   const warm = points.slice(1)
   const most = Math.max(...points.map(([, mebibytes]) => mebibytes))
-  process.stdout.write(
-    `memory over ${UPLOADS} whole uploads: ${most.toFixed(0)} MiB at most, slope ${slope(warm).toFixed(2)} MiB per 10,000, ${resets} connections reset\n`,
-  )
+  const found = { uploads: UPLOADS, mostMiB: most, slopeMiB: slope(warm), points, resets }
+  record('memory', found, [
+    atMost(`RSS over ${UPLOADS} whole uploads, MiB`, most, 256),
+    // Over fewer the heap has not settled, and a slope says nothing.
+    ...(UPLOADS >= 100_000 ? [atMost('slope, MiB per 10,000 uploads', slope(warm), 1)] : []),
+  ])
   expect(points.length).toBeGreaterThan(1)
 }, 7_200_000)
 
@@ -57,8 +61,10 @@ it('serves again soon after kill -9', async () => {
     await untilReady()
     times.push(performance.now() - before)
   }
-  const shown = times.map((ms) => (ms / 1000).toFixed(2)).join(', ')
-  process.stdout.write(`kill -9 to the first 2xx of /readyz: ${shown} s\n`)
+  const longest = Math.max(...times) / 1000
+  record('restart', { milliseconds: times }, [
+    atMost('kill -9 to the first 2xx of /readyz, s', longest, 3),
+  ])
   expect(times).toHaveLength(RESTARTS)
 }, 120_000)
 

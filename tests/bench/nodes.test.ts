@@ -4,6 +4,7 @@ import { startPostgres, type Postgres } from '../support/postgres.ts'
 import { bucketConfig } from '../support/world.ts'
 import { limitCpu } from './limit-cpu.ts'
 import { closedLoop, quantile } from './open-loop.ts'
+import { atLeast, record, spread } from './record.ts'
 import { withoutQuota } from './without-quota.ts'
 
 // A node is what limits, not the database or the machine: a third of one processor each.
@@ -55,8 +56,8 @@ it('two nodes on PostgreSQL answer more slots than one', async () => {
     two.push(await slotsPerSecond(nodes))
   }
   const [a, b] = [quantile(one, 0.5), quantile(two, 0.5)]
-  process.stdout.write(
-    `durable slots/s at ${SHARE} of a processor a node: one node ${a.toFixed(0)}, two nodes ${b.toFixed(0)}: ${(b / a).toFixed(2)} x\n`,
-  )
+  record('nodes', { shareOfProcessor: SHARE, one: spread(one), two: spread(two), ratio: b / a }, [
+    atLeast('two nodes on PostgreSQL, of one', b / a, 1.7),
+  ])
   expect(Math.min(...one, ...two)).toBeGreaterThan(0)
 }, 300_000)

@@ -8,6 +8,7 @@ import { until } from '../support/processes.ts'
 import { bucketConfig } from '../support/world.ts'
 import { openStreams, type IdleStreams } from './idle-streams.ts'
 import { quantile } from './open-loop.ts'
+import { record } from './record.ts'
 import { withoutQuota } from './without-quota.ts'
 
 /** By hand: 10000, the most that a node takes. */
@@ -140,6 +141,9 @@ it('holds thousands of idle streams with little memory, and asks the database on
       `statements a second over two nodes (one stream: ${(alone.processor * 100).toFixed(1)} %, ` +
       `${alone.statements.toFixed(1)}), ${(idle.beats / STREAMS).toFixed(1)} heartbeats a stream in ${SECONDS} s`,
   )
+  const restingMiB = Math.max(after, resting)
+  const each = { statementsPerSecond: idle.statements, processor: idle.processor, restingMiB }
+  record('idleStreams', { streams: STREAMS, ...each })
   expect(streams.lost()).toBe(0)
   expect(Math.max(after, resting)).toBeLessThan(MOST_MEBIBYTES)
   expect(idle.statements).toBeLessThan(alone.statements + 2)

@@ -1,23 +1,7 @@
 import { expect, it } from '@jest/globals'
-import { build } from 'esbuild'
-import { gzipSync } from 'node:zlib'
+import { bundled } from '../support/bundled.ts'
 
 const LARGEST_BYTES = 6_000
-
-/** As a page would ship it. */
-async function bundled(entry: string): Promise<{ code: string; gzipped: number }> {
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    platform: 'browser',
-    write: false,
-  })
-  const code = outputFiles[0]?.text ?? ''
-  return { code, gzipped: gzipSync(code, { level: 9 }).length }
-}
 
 it.each(['src/client/index.ts', 'src/client/server.ts'])(
   '%s is 6 kB gzipped at most, and imports nothing',

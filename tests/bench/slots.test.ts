@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import {
+  startBerthOnPostgres,
+  startBerthOnSqlite,
+  startPeers,
+  type Contender,
+} from './contenders.ts'
+import { load, type Load } from './load.ts'
+import { openLoop, quantile } from './open-loop.ts'
+import { atLeast, atMost, record, spread } from './record.ts'
+
+const CONNECTIONS = 32
+const WARM_SECONDS = 8
+const SECONDS = 4
+const ROUNDS = 5
+
+let contenders: Contender[]
+
+beforeAll(async () => {
+  const started = [...(await startPeers()), await startBerthOnSqlite()]
+  contenders = [...started, await startBerthOnPostgres()]
+}, 120_000)
+afterAll(async () => {
+  for (const { close } of contenders) await close()
+})
+
+it('slots are answered side by side with peers, and with what Express can do at most', async () => {
+  const found = new Map<string, Load[]>(contenders.map(({ name }) => [name, []]))
+  for (const { target } of contenders) await load(target, CONNECTIONS, WARM_SECONDS)
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const { name, target } of contenders) {
+      found.get(name)?.push(await load(target, CONNECTIONS, SECONDS))
+    }
+  }
+  const rows = contenders.map(({ name, durable }) => rowOf(name, durable, found.get(name) ?? []))
+  const rate = (name: string): number => rows.find((row) => row.name === name)?.perSecond ?? NaN
+  const against = (name: string): number => rate('berth-sqlite') / rate(name)
+  record('slots', rows, [
+    atLeast("durable slots, of Uppy Companion's signatures", against('companion'), 5),
+    atLeast("durable slots, of better-upload's signatures", against('better-upload'), 4),
+    atLeast('durable slots, of a bare Express echo', against('express-echo'), 0.45),
+  ])
+  record('aims', { slotsOfCompanion: against('companion'), slotsOfEcho: against('express-echo') })
+  expect(rows.map(({ failed }) => failed)).toEqual(rows.map(() => 0))
+}, 400_000)
+
+function rowOf(name: string, durable: boolean, loads: Load[]) {
+  const { median, least, most } = spread(loads.map(({ perSecond }) => perSecond))
+  const p99Ms = quantile(
+    loads.map((one) => one.p99Ms),
+    0.5,
+  )
+  const failed = loads.reduce((sum, one) => sum + one.failed, 0)
+  return { name, perSecond: median, least, most, p99Ms, durable, failed }
+}
+
+it('a slot at 200 a second is answered at once', async () => {
+  const { url, headers, body = '' } = targetOf('berth-sqlite')
+  const key = (headers['authorization'] ?? '').replace('Bearer ', '')
+  const call = { url, key, body: JSON.parse(body) as unknown }
+  await openLoop(call, 200, 5)
+  const answers = await openLoop(call, 200, 20)
+  const times = answers.map(({ ms }) => ms)
+  const [p50Ms, p99Ms] = [quantile(times, 0.5), quantile(times, 0.99)]
+  record('slotAt200', { p50Ms, p99Ms, longestMs: Math.max(...times) }, [
+    atMost('slot p99 at 200/s, ms', p99Ms, 25),
+  ])
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
+}, 60_000)
+
+function targetOf(name: string) {
+  const found = contenders.find((one) => one.name === name)
+  if (!found) throw new Error(`no contender ${name}`)
+  return found.target
+}
