@@ -112,6 +112,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       looksPerSecond: e.LOOKS_PER_SECOND,
       verifyConcurrency: e.VERIFY_CONCURRENCY,
       verifyPerTenant: e.VERIFY_PER_TENANT,
+      isShared: !e.DATABASE_URL.startsWith('file:'),
       ...dispatchSlice(e),
     },
     webhooks: webhooksSlice(e),

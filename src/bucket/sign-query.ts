@@ -82,7 +82,7 @@ const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).up
 const basicTime = (at: Date): string => `${at.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`
 
 const tokenOf = ({ sessionToken }: Credentials): string[] =>
-  sessionToken === undefined ? [] : [escapePair(['X-Amz-Security-Token', sessionToken])]
+  !sessionToken ? [] : [escapePair(['X-Amz-Security-Token', sessionToken])]
 
 const canonicalRequest = (
   { method, host, path, headers }: ToSign,

@@ -10,7 +10,7 @@ export const inTurn =
     const step = (problem?: unknown): void => {
       const handler = handlers[nth]
       nth += 1
-      if (problem !== undefined || !handler) next(problem)
+      if (problem || !handler) next(problem)
       else void handler(req, res, step)
     }
     step()

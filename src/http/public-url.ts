@@ -6,7 +6,7 @@ const SETTING = 'publicUrl'
 
 /** @param publicUrl null: answers name paths alone. */
 export function setPublicUrl(app: Express, publicUrl: string | null): void {
-  app.locals[SETTING] = (publicUrl ?? '').replace(/\/+$/, '')
+  app.locals[SETTING] = (publicUrl === null ? '' : new URL(publicUrl).href).replace(/\/+$/, '')
 }
 
 /** Empty, or without a slash at its end. */

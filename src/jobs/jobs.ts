@@ -11,6 +11,8 @@ export type JobsConfig = {
   looksPerSecond: number
   verifyConcurrency: number
   verifyPerTenant: number
+  /** Where other nodes take from the same records, what is known early is taken in vain more often. */
+  isShared: boolean
   sendWebhooks: boolean
   /** Attempts at a time. */
   webhookConcurrency: number
@@ -121,6 +123,7 @@ const startVerifying = (broker: Broker, config: JobsConfig, log: JobLog): Job =>
       name: 'verify',
       concurrency: config.verifyConcurrency,
       perTenant: config.verifyPerTenant,
+      lookAhead: config.isShared ? 2 : 8,
       pollMs: POLL_MS,
       next: broker.nextVerifications,
       run: broker.verifyUpload,
@@ -135,6 +138,7 @@ const startGathering = (broker: Broker, log: JobLog): Job =>
       name: 'gather-parts',
       concurrency: GATHERINGS,
       perTenant: GATHERINGS / 2,
+      lookAhead: 2,
       pollMs: POLL_MS,
       next: broker.nextGatherings,
       run: (upload, stop) => orStopped(broker.gatherDue(upload), stop),

@@ -9,19 +9,21 @@ export type WorkSpec<Item extends Work> = {
   concurrency: number
   /** Of one tenant at a time, so that another always finds a free hand soon. */
   perTenant: number
+  /** How many times as many to ask for: the question costs more, the more there are waiting. */
+  lookAhead: number
   /** How often to look for work that nobody announced. */
   pollMs: number
   next: (limit: number) => Promise<Item[]>
   run: (item: Item, stop: AbortSignal) => Promise<void>
 }
 
-/** So many are asked for at once: the question costs more, the more there are waiting. */
-const LOOK_AHEAD = 8
 /** Of the time may go by with asking, however long each answer takes. */
 const LARGEST_SHARE = 0.1
+/** A database that was away for seconds must not be left alone for minutes. */
+const LONGEST_PAUSE_MS = 250
 
 export function startWorkers<Item extends Work>(spec: WorkSpec<Item>, log: JobLog): Job {
-  const { name, concurrency, pollMs, next } = spec
+  const { name, concurrency, lookAhead, pollMs, next } = spec
   const failed = (error: unknown): void => log('job.failed', { job: name, error: String(error) })
   const hands = createHands(spec, failed)
   let known: Item[] = []
@@ -31,12 +33,14 @@ export function startWorkers<Item extends Work>(spec: WorkSpec<Item>, log: JobLo
   }
   /** @returns milliseconds in which it should not be asked again. */
   const fill = async (): Promise<number> => {
+    // A question that was put off until the stop, or until all hands were busy.
+    if (!hands.areFree()) return 0
     const began = performance.now()
     // Those at work may still be listed, so as many more are asked for.
-    known = await next(LOOK_AHEAD * concurrency + hands.busy())
+    known = await next(lookAhead * concurrency + hands.busy())
     const spentMs = performance.now() - began
     begin()
-    return spentMs / LARGEST_SHARE
+    return Math.min(LONGEST_PAUSE_MS, spentMs / LARGEST_SHARE)
   }
   const ask = coalesced(() =>
     fill().catch((error: unknown) => {

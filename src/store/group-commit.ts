@@ -48,13 +48,13 @@ export function createGroupCommit(db: Kysely<Schema>, rules: Rules): Write {
   let running = false
 
   async function run(): Promise<void> {
-    running = true
     while (waiting.length > 0) {
       await untilNobodyJoins()
       const group = waiting.slice(0, LARGEST_GROUP)
       waiting = waiting.slice(LARGEST_GROUP)
       for (const { timer } of group) clearTimeout(timer)
-      await commitGroup(db, rules, group.sort(byOrder))
+      // All of them may have given up.
+      if (group.length > 0) await commitGroup(db, rules, group.sort(byOrder))
     }
     running = false
   }
@@ -82,7 +82,9 @@ export function createGroupCommit(db: Kysely<Schema>, rules: Rules): Write {
         timer: setTimeout(() => giveUp(one), rules.queuePatienceMs),
       }
       waiting.push(one)
-      if (!running && waiting.length === 1) setImmediate(() => void run())
+      if (running) return
+      running = true
+      setImmediate(() => void run())
     })
 }
 

@@ -26,12 +26,18 @@ export const insertOneByOne: InsertRows = async (db, table, rows) => {
   for (const row of rows) await insert(db, row)
 }
 
+// Escaped, so the driver cannot see them: what PostgreSQL's text does not hold, as elsewhere.
+const asText = (_name: string, value: unknown): unknown =>
+  typeof value === 'string'
+    ? value.replaceAll('\0', '\uFFFD').replaceAll(/\p{Surrogate}/gu, '\uFFFD')
+    : value
+
 /** PostgreSQL turns the array into rows by the names of their columns: one value, whatever their number. */
 export const insertAsJson: InsertRows = async (db, table, rows) => {
   const columns = sql.join(Object.keys(rows[0] ?? {}).map((name) => sql.ref(name)))
   const into = sql.table(table)
   await sql`insert into ${into} (${columns})
-    select ${columns} from json_populate_recordset(null::${into}, ${JSON.stringify(rows)}::json)`.execute(
+    select ${columns} from json_populate_recordset(null::${into}, ${JSON.stringify(rows, asText)}::json)`.execute(
     db,
   )
 }

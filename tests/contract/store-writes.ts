@@ -49,6 +49,17 @@ export function describeWrites(f: Fixture): void {
       expect(await f.usage()).toEqual([1, size])
     })
 
+    it.each(['a\0b', 'a\ud800b', 'a"\\\u2028é😀b\\u0000'])(
+      'takes any text: what a database cannot hold has a mark in its place (%j)',
+      async (subject) => {
+        const { id } = await f.pending({ subject })
+        const found = await findUpload(f.store, 't', id)
+        const marked = subject.replaceAll('\0', '\uFFFD').replaceAll('\ud800', '\uFFFD')
+        // SQLite has one mark for each byte.
+        expect([subject, marked]).toContain(found?.subject?.replace(/\uFFFD+/, '\uFFFD'))
+      },
+    )
+
     it('gives one of fifty parallel uploads room when there is room for one, on one node and on two', async () => {
       const quota = { openSlots: 1, reservedBytes: 1_000_000 }
       const fifty = (on: Store, profile: string) =>

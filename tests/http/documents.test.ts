@@ -97,6 +97,15 @@ describe('PUBLIC_URL', () => {
     expect(text).toContain(`href="${PUBLIC_URL}/problems/not-found"`)
   })
 
+  it('may be named in any script: addresses are sent in ASCII, and nothing is issued in vain', async () => {
+    const abroad = await createWorld({ http: { publicUrl: 'https://例え.example/ü/' } })
+    const issued = await apiOf(abroad, await abroad.newKey()).post('/v1/uploads', slotBody)
+    expect(issued.headers['location']).toBe(
+      `https://xn--r8jz45g.example/%C3%BC/v1/uploads/${issued.body.id}`,
+    )
+    await abroad.close()
+  })
+
   it('is the server of the description, and in front of its types of problems', async () => {
     const { body } = await request(named.app).get('/openapi.json')
     expect(body.servers).toEqual([{ url: PUBLIC_URL }])

@@ -60,6 +60,7 @@ describe('startWorkers', () => {
         name: 'w',
         concurrency: 3,
         perTenant: 3,
+        lookAhead: 2,
         pollMs: HOUR_MS,
         next: (limit) => Promise.resolve(queue.slice(0, limit)),
         run: async (item) => {
@@ -87,6 +88,7 @@ describe('startWorkers', () => {
         name: 'w',
         concurrency: 1,
         perTenant: 1,
+        lookAhead: 2,
         pollMs: HOUR_MS,
         next: () => Promise.resolve([{ id: 'a', tenant: 't' }]),
         run: (_item, stop) =>
@@ -102,5 +104,35 @@ describe('startWorkers', () => {
     await new Promise(setImmediate)
     await workers.stop()
     expect(stopped).toBe(true)
+  })
+
+  it('asks again soon after an answer that took long, and never once it has stopped', async () => {
+    const asked: number[] = []
+    let answer = (): void => undefined
+    const workers = startWorkers(
+      {
+        name: 'w',
+        concurrency: 1,
+        perTenant: 1,
+        lookAhead: 2,
+        pollMs: 20,
+        next: () => {
+          asked.push(performance.now())
+          return new Promise<never[]>((resolve) => (answer = () => resolve([])))
+        },
+        run: () => Promise.resolve(),
+      },
+      quiet,
+    )
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    answer()
+    const answeredAt = performance.now()
+    await until('the next question', () => Promise.resolve(asked.length === 2))
+    expect((asked[1] ?? NaN) - answeredAt).toBeLessThan(2_000)
+    workers.wake()
+    await workers.stop()
+    answer()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(asked).toHaveLength(2)
   })
 })
