@@ -35,14 +35,16 @@ export function clockStories(deps: ClockDeps) {
     <Limit extends number[]>(run: (...limit: Limit) => Promise<number>) =>
     async (...limit: Limit): Promise<number> =>
       (await circuit.passes()) ? run(...limit) : 0
+  const nextIfStorage =
+    (list: (deps: ClockDeps, limit: number) => Promise<Upload[]>) =>
+    async (limit: number): Promise<Upload[]> =>
+      (await circuit.passes()) ? list(deps, limit) : []
   return {
     drainInbox: ifStorage((batch) => drainInbox(deps, batch)),
-    nextVerifications: async (limit: number) =>
-      (await circuit.passes()) ? nextVerifications(deps, limit) : [],
+    nextVerifications: nextIfStorage(nextVerifications),
     verifyUpload: (upload: Upload, stop: AbortSignal) =>
       inSpan('upload.verify', aboutUpload(upload), () => verifyUpload(deps, upload, stop)),
-    nextGatherings: async (limit: number) =>
-      (await circuit.passes()) ? nextGatherings(deps, limit) : [],
+    nextGatherings: nextIfStorage(nextGatherings),
     gatherDue: (upload: Upload) =>
       inSpan('upload.gather', aboutUpload(upload), () => gatherDue(deps, upload)),
     sweepLooks: ifStorage((budget) => sweepLooks(deps, budget)),

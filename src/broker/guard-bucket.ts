@@ -7,11 +7,14 @@ import type { Circuit } from './circuit.ts'
 
 /** Signing is local and passes freely; so does `check`, by which the circuit itself finds out. */
 export function guardBucket(bucket: Bucket, circuit: Circuit): Bucket {
+  async function pass(): Promise<void> {
+    if (!(await circuit.passes())) throw storageUnavailable(new Error('the circuit is open'))
+  }
   async function guarded<Result>(
     call: () => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result> {
-    if (!(await circuit.passes())) throw storageUnavailable(new Error('the circuit is open'))
+    await pass()
     try {
       const result = await call()
       circuit.succeeded()
@@ -24,7 +27,7 @@ export function guardBucket(bucket: Bucket, circuit: Circuit): Bucket {
   }
   /** A completion may take longer than anybody waits, and one bucket may refuse lists: no outage, either. */
   async function uncounted<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (!(await circuit.passes())) throw storageUnavailable(new Error('the circuit is open'))
+    await pass()
     return call()
   }
   return {

@@ -1,7 +1,7 @@
 /** Verifying uploads whose worker is gone: back to the queue, with the next fence. */
 
+import { listDeadLeases } from '../store/leases.ts'
 import { recordEnded, recordRetry } from '../store/transitions.ts'
-import { listDue } from '../store/uploads.ts'
 import type { Deps } from './deps.ts'
 import { isGivenUp } from './lease-upload.ts'
 
@@ -9,7 +9,7 @@ type SweepDeps = Pick<Deps, 'store' | 'limits' | 'log' | 'now' | 'wakeWorkers'>
 
 export async function sweepLeases(deps: SweepDeps, batch: number): Promise<number> {
   const at = deps.now()
-  const dead = await listDue(deps.store, 'verifying', at, batch)
+  const dead = await listDeadLeases(deps.store, at, batch)
   for (const upload of dead) {
     const when = { at, cause: 'sweep', detail: 'the lease ended without a verdict' } as const
     const moved = isGivenUp(deps, upload, at)

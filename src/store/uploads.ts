@@ -79,24 +79,6 @@ export async function listUploads(
   return rows.map(toUpload)
 }
 
-/** Uploads in a state whose moment has come, the longest overdue first. */
-export async function listDue(
-  store: Store,
-  state: UploadState,
-  now: Date,
-  limit: number,
-): Promise<Upload[]> {
-  const rows = await store.db
-    .selectFrom('uploads')
-    .selectAll()
-    .where('state', '=', state)
-    .where('due_at', '<=', now.getTime())
-    .orderBy('due_at')
-    .limit(limit)
-    .execute()
-  return rows.map(toUpload)
-}
-
 /**
  * Received uploads that are due: the first of every tenant, then the second of every tenant, and
  * so on, so that a tenant with a thousand waiting holds nobody else up.

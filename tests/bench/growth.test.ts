@@ -8,11 +8,12 @@ import { sql, type Kysely } from 'kysely'
 import { countArrivals } from '../../src/store/arrivals.ts'
 import { listAbandonedClaims } from '../../src/store/claims.ts'
 import { listDueEvents } from '../../src/store/inbox.ts'
+import { listDeadLeases } from '../../src/store/leases.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { listStagingDue } from '../../src/store/staging.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { listLooksDue } from '../../src/store/looks.ts'
-import { listDue, listDueInTurns, listUploads } from '../../src/store/uploads.ts'
+import { listDueInTurns, listUploads } from '../../src/store/uploads.ts'
 import { createBerth, type Berth } from '../support/berth.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { seedReady } from './seed-ready.ts'
@@ -38,7 +39,7 @@ const now = new Date()
 const QUERIES: Record<string, (store: Store) => Promise<unknown>> = {
   'the last page of the list': (s) => listUploads(s, 'tenant-a', { beforeId: lastPageId() }, PAGE),
   'looks at pending uploads': (s) => listLooksDue(s, now, 100),
-  'dead leases': (s) => listDue(s, 'verifying', now, 100),
+  'dead leases': (s) => listDeadLeases(s, now, 100),
   'next verifications': (s) => listDueInTurns(s, now, 100),
   'staging objects': (s) => listStagingDue(s, now, 100),
   'abandoned claims': (s) => listAbandonedClaims(s, now, 100),

@@ -35,7 +35,7 @@ import {
   listEvents,
   recordEvent,
 } from '../../src/store/inbox.ts'
-import { renewLease } from '../../src/store/leases.ts'
+import { listDeadLeases, renewLease } from '../../src/store/leases.ts'
 import { listGatheringsDue, listLooksDue, scheduleLook, takeLook } from '../../src/store/looks.ts'
 import { namedKeys } from '../../src/store/named-keys.ts'
 import {
@@ -70,7 +70,6 @@ import {
 import {
   findById,
   insertPending,
-  listDue,
   listDueInTurns,
   listUploads,
   renewPending,
@@ -119,7 +118,7 @@ async function askEverything(store: Store): Promise<void> {
   await oneLife(store)
   await listLooksDue(store, now, 5)
   await listGatheringsDue(store, now, 5)
-  await listDue(store, 'verifying', now, 5)
+  await listDeadLeases(store, now, 5)
   await listDueInTurns(store, now, 5)
   await listStagingDue(store, now, 5)
   await listAbandonedClaims(store, now, 5)

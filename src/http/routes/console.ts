@@ -1,8 +1,8 @@
 /** /v1/console: what the operators' page shows. For the scope admin, and of its own tenant. */
 
-import type { Request, RequestHandler, Response } from 'express'
 import type { Broker } from '../../broker/broker.ts'
-import { authenticate, tenantWith } from '../caller.ts'
+import { authenticatedCalls, type Answer } from '../authenticated.ts'
+import { tenantWith } from '../caller.ts'
 import { ChartsQuery, EventsQuery, SearchQuery } from '../console-queries.ts'
 import type { Cursors } from '../cursor.ts'
 import type { Endpoint } from '../mount.ts'
@@ -13,15 +13,9 @@ import { NoQuery } from '../upload-queries.ts'
 
 export type ConsoleRoutesDeps = { broker: Broker; cursors: Cursors }
 
-type Answer = (req: Request<{ id: string }>, res: Response) => Promise<unknown>
-
 export function consoleEndpoints({ broker, cursors }: ConsoleRoutesDeps): Endpoint[] {
-  const who = authenticate(broker)
-  const get = (path: string, answer: Answer): Endpoint => ({
-    method: 'get',
-    path: `/v1/console/${path}`,
-    handlers: [who, answer as unknown as RequestHandler],
-  })
+  const call = authenticatedCalls(broker)
+  const get = (path: string, answer: Answer): Endpoint => call('get', `/v1/console/${path}`, answer)
   return [
     get('overview', getOverview(broker)),
     get('charts', getCharts(broker)),

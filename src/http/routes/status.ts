@@ -1,10 +1,11 @@
 /** GET /v1/uploads/{id}/events: the way of an upload as server-sent events. */
 
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, Response } from 'express'
 import type { Broker } from '../../broker/broker.ts'
 import type { Upload } from '../../upload/upload.ts'
 import { isFinal } from '../../upload/transitions.ts'
-import { authenticate, callerWith } from '../caller.ts'
+import { authenticatedCalls, type Answer } from '../authenticated.ts'
+import { callerWith } from '../caller.ts'
 import type { EventStreams } from '../event-streams.ts'
 import type { Endpoint } from '../mount.ts'
 import { parseQuery } from '../parse.ts'
@@ -17,16 +18,12 @@ type StatusRoutesDeps = { broker: Broker; streams: EventStreams }
 const LONGEST_STREAM_MS = 15 * 60_000
 
 export const statusEndpoints = (deps: StatusRoutesDeps): Endpoint[] => [
-  {
-    method: 'get',
-    path: '/v1/uploads/:id/events',
-    handlers: [authenticate(deps.broker), getEvents(deps) as unknown as RequestHandler],
-  },
+  authenticatedCalls(deps.broker)('get', '/v1/uploads/:id/events', getEvents(deps)),
 ]
 
 const getEvents =
-  ({ broker, streams }: StatusRoutesDeps) =>
-  async (req: Request<{ id: string }>, res: Response): Promise<void> => {
+  ({ broker, streams }: StatusRoutesDeps): Answer =>
+  async (req, res) => {
     parseQuery(NoQuery, req.query)
     const caller = callerWith(res, 'uploads:read')
     const { id } = req.params
