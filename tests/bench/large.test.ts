@@ -18,7 +18,7 @@ import { BUCKET } from '../support/world.ts'
 import { atLeast, atMost, record } from './record.ts'
 
 const GIB = 1024 ** 3
-const ROUNDS = 4
+const ROUNDS = 6
 const CHUNK = someBytes(1024 ** 2)
 
 let store: RealStore
@@ -52,26 +52,27 @@ afterAll(async () => {
 })
 
 it('verifies 1 GiB at the speed of a bare copy, GET and SHA-256, in flat memory', async () => {
-  const [floor, ours, grown]: number[][] = [[], [], []]
+  const [floor, ours, grown]: [number[], number[], number[]] = [[], [], []]
   for (let round = 0; round < ROUNDS; round += 1) {
     const issued = await upload()
     // Each goes first in every other round: what the disk still does for the PUT slows the first.
     const isFloorFirst = round % 2 === 0
-    if (isFloorFirst) floor?.push(await bare(issued))
+    if (isFloorFirst) floor.push(await bare(issued))
     const before = await residentMebibytes()
     const { seconds, most } = await verify(issued.id)
-    ours?.push(seconds)
-    grown?.push(most - before)
-    if (!isFloorFirst) floor?.push(await bare(issued))
+    ours.push(seconds)
+    grown.push(most - before)
+    if (!isFloorFirst) floor.push(await bare(issued))
   }
-  const [a, b] = [median(floor), median(ours)]
-  const grownMiB = Math.max(...(grown ?? []))
-  record('verification', { bytes: GIB, bareSeconds: floor, readySeconds: ours, grownMiB }, [
-    atLeast('verification of 1 GiB, of the speed of bare copy + GET + SHA-256', a / b, 0.8),
+  // Of the same object, one right after the other: between rounds the disk differs more than we do.
+  const share = median(floor.map((bare, round) => bare / (ours[round] ?? NaN)))
+  const grownMiB = Math.max(...grown)
+  record('verification', { bytes: GIB, bareSeconds: floor, readySeconds: ours, share, grownMiB }, [
+    atLeast('verification of 1 GiB, of the speed of bare copy + GET + SHA-256', share, 0.8),
     atMost('memory grown by it, MiB', grownMiB, 64),
   ])
   expect(ours).toHaveLength(ROUNDS)
-}, 300_000)
+}, 400_000)
 
 async function upload(): Promise<Shown> {
   const body = { filename: 'f', contentType: 'application/octet-stream', size: GIB }
@@ -127,8 +128,8 @@ async function residentMebibytes(): Promise<number> {
 }
 
 /** Of an even count: the mean of the middle two. */
-function median(values: number[] = []): number {
-  const sorted = values.sort((x, y) => x - y)
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((x, y) => x - y)
   const half = sorted.length / 2
   return ((sorted[Math.ceil(half) - 1] ?? NaN) + (sorted[Math.floor(half)] ?? NaN)) / 2
 }

@@ -31,6 +31,12 @@ export const spread = (values: readonly number[]): Spread => ({
   most: Math.max(...values),
 })
 
+/** What is aimed at, and not a condition. */
+export const aimedAt = (work: string, measured: number, least: number): Verdict => ({
+  ...atLeast(work, measured, least),
+  must: `aim: ≥ ${least}`,
+})
+
 /** @param section of bench.json. @param found figures with their units in their names. */
 export function record(section: string, found: unknown, verdicts: readonly Verdict[] = []): void {
   mkdirSync(FOLDER, { recursive: true })
