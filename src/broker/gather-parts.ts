@@ -4,13 +4,13 @@ import { storageUnavailable } from '../problems.ts'
 import { recordCompleting } from '../store/assemblies.ts'
 import { checkParts, type PartPlan, type PartsFault } from '../upload/parts.ts'
 import type { Cause, Upload } from '../upload/upload.ts'
-import { loseAssembly } from './lost-assembly.ts'
+import { assertNotCompleting, loseAssembly } from './lost-assembly.ts'
 import { noteArrival, type Noted, type NoteDeps } from './note-arrival.ts'
 
 /** Against a client that replaces parts without rest. */
 const MOST_TRIES = 5
 
-type Whole = { outcome: 'look' | 'gone' } | { outcome: 'incomplete'; fault: PartsFault }
+type Whole = { outcome: 'look' } | { outcome: 'gone' } | { outcome: 'incomplete'; fault: PartsFault }
 
 /**
  * As `noteArrival`, for an upload of either kind. A fault: parts are missing or wrong, and nothing
@@ -26,9 +26,12 @@ export async function gatherParts(
   if (noted !== 'absent' || parts === null || assembly === null) return noted
 
   const whole = await makeWhole(deps, upload, { plan: parts, assembly })
-  if (whole.outcome === 'incomplete') return whole.fault
+  // Also when parts are missing: a completion beside this one takes them, and leaves the object.
   const found = await noteArrival(deps, upload, cause)
-  return found === 'absent' && whole.outcome === 'gone' ? loseAssembly(deps, upload) : found
+  if (found !== 'absent' || whole.outcome === 'look') return found
+  if (whole.outcome === 'gone') return loseAssembly(deps, upload)
+  if (whole.fault.missing.length > 0) await assertNotCompleting(deps, upload)
+  return whole.fault
 }
 
 type Gathering = { plan: PartPlan; assembly: string }

@@ -7,19 +7,30 @@ import { isCompleting } from '../upload/completion.ts'
 import type { Upload } from '../upload/upload.ts'
 import type { NoteDeps } from './note-arrival.ts'
 
+type LostDeps = Pick<NoteDeps, 'store' | 'now'>
+
 /**
  * Ended behind our back, so the parts have to be sent again: it is forgotten. Throws
  * `storage-unavailable` while it may yet become the object.
  */
 export async function loseAssembly(
-  { store, now }: NoteDeps,
+  deps: LostDeps,
   { id }: Upload,
 ): Promise<'absent' | 'not-pending'> {
-  const upload = await findById(store, id)
+  const upload = await findById(deps.store, id)
   if (upload?.state !== 'pending') return 'not-pending'
-  if (isCompleting(upload.completingSince, upload.declared.size, now())) {
-    throw storageUnavailable(new Error('a completion is under way'))
-  }
-  await forgetAssembly(store, upload)
+  refuseIfCompleting(upload, deps.now())
+  await forgetAssembly(deps.store, upload)
   return 'absent'
+}
+
+/** What is missing may be on its way into the object: throws `storage-unavailable` as long as it may. */
+export async function assertNotCompleting({ store, now }: LostDeps, { id }: Upload): Promise<void> {
+  const upload = await findById(store, id)
+  if (upload) refuseIfCompleting(upload, now())
+}
+
+function refuseIfCompleting({ completingSince, declared }: Upload, now: Date): void {
+  if (!isCompleting(completingSince, declared.size, now)) return
+  throw storageUnavailable(new Error('a completion is under way'))
 }

@@ -46,9 +46,18 @@ describe('a completion that the store still works on when nobody waits any more'
       finish === null ? bucket.listParts(location, assembly) : Promise.resolve(null),
   })
 
-  const startedOne = async () => {
+  /** While it makes the object, its list of parts gets shorter. */
+  const taking = (bucket: Bucket): Bucket => ({
+    ...working(bucket),
+    listParts: async (location, assembly) => {
+      const listed = await bucket.listParts(location, assembly)
+      return finish === null ? listed : (listed?.slice(2) ?? null)
+    },
+  })
+
+  const startedOne = async (spoil = working) => {
     finish = null
-    await start(working)
+    await start(spoil)
     const upload = await issue()
     await sendParts(world.broker, upload, THREE_PARTS)
     expect(await slugOf(complete(upload.id))).toBe('storage-unavailable')
@@ -60,6 +69,14 @@ describe('a completion that the store still works on when nobody waits any more'
     expect(await slugOf(complete(upload.id))).toBe('storage-unavailable')
     expect(await slugOf(world.broker.listParts('t', upload.id))).toBe('storage-unavailable')
     expect((await findById(world.store, upload.id))?.assembly).not.toBeNull()
+    await finish?.()
+    expect((await complete(upload.id)).state).toBe('received')
+    expect((await servedAfter(upload.id)).equals(THREE_PARTS)).toBe(true)
+  })
+
+  it('is waited for: nobody is told that parts are missing which it has taken already', async () => {
+    const upload = await startedOne(taking)
+    expect(await slugOf(complete(upload.id))).toBe('storage-unavailable')
     await finish?.()
     expect((await complete(upload.id)).state).toBe('received')
     expect((await servedAfter(upload.id)).equals(THREE_PARTS)).toBe(true)
@@ -94,6 +111,25 @@ describe('a second completion', () => {
       await world.broker.sweepStaging(10)
     }
     expect((await complete(upload.id)).state).toBe('ready')
+  })
+})
+
+describe('a list of parts', () => {
+  it('that was read while another completion took them says nothing: the object is there', async () => {
+    let meanwhile: (() => Promise<unknown>) | null = null
+    await start((bucket) => ({
+      ...bucket,
+      listParts: async (location, assembly) => {
+        const act = meanwhile
+        meanwhile = null
+        await act?.()
+        return act ? [] : bucket.listParts(location, assembly)
+      },
+    }))
+    const upload = await issue()
+    await sendParts(world.broker, upload, THREE_PARTS)
+    meanwhile = () => complete(upload.id)
+    expect((await complete(upload.id)).state).toBe('received')
   })
 })
 
