@@ -1,22 +1,43 @@
 /** Parts that are all there become one object, by the store's own list of them; then it is looked at. */
 
+import { setTimeout as pause } from 'node:timers/promises'
 import { storageUnavailable } from '../problems.ts'
 import { recordCompleting } from '../store/assemblies.ts'
 import { checkParts, type PartPlan, type PartsFault } from '../upload/parts.ts'
 import type { Cause, Upload } from '../upload/upload.ts'
-import { assertNotCompleting, loseAssembly } from './lost-assembly.ts'
+import { assertNotCompleting, isUnderWay, loseAssembly } from './lost-assembly.ts'
 import { noteArrival, type Noted, type NoteDeps } from './note-arrival.ts'
+
+/** For another's completion, which mostly takes less; who waited in vain may ask again. */
+const MOST_WAITS = 10
+const WAIT_MS = 200
 
 /** Against a client that replaces parts without rest. */
 const MOST_TRIES = 5
 
-type Whole = { outcome: 'look' } | { outcome: 'gone' } | { outcome: 'incomplete'; fault: PartsFault }
+type Whole =
+  { outcome: 'look' } | { outcome: 'gone' } | { outcome: 'incomplete'; fault: PartsFault }
 
 /**
  * As `noteArrival`, for an upload of either kind. A fault: parts are missing or wrong, and nothing
  * was done. Safe to repeat, also at once on two nodes: the second finds the object of the first.
  */
 export async function gatherParts(
+  deps: NoteDeps,
+  upload: Upload,
+  cause: Cause,
+): Promise<Noted | PartsFault> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await gatherOnce(deps, upload, cause)
+    } catch (error) {
+      if (!isUnderWay(error) || tries === MOST_WAITS) throw error
+    }
+    await pause(WAIT_MS)
+  }
+}
+
+async function gatherOnce(
   deps: NoteDeps,
   upload: Upload,
   cause: Cause,

@@ -7,6 +7,12 @@ import { isCompleting } from '../upload/completion.ts'
 import type { Upload } from '../upload/upload.ts'
 import type { NoteDeps } from './note-arrival.ts'
 
+/** The store is making one object of the parts, for somebody else or for an earlier call. */
+class UnderWay extends Error {}
+
+export const isUnderWay = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof UnderWay
+
 type LostDeps = Pick<NoteDeps, 'store' | 'now'>
 
 /**
@@ -32,5 +38,5 @@ export async function assertNotCompleting({ store, now }: LostDeps, { id }: Uplo
 
 function refuseIfCompleting({ completingSince, declared }: Upload, now: Date): void {
   if (!isCompleting(completingSince, declared.size, now)) return
-  throw storageUnavailable(new Error('a completion is under way'))
+  throw storageUnavailable(new UnderWay('a completion is under way'))
 }
