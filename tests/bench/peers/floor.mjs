@@ -8,6 +8,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
+import { timesOver } from './shared.mjs'
 
 const { client, bucket: Bucket, bytes, uploads, width } = JSON.parse(process.argv[2])
 const s3 = new S3Client({
@@ -31,20 +32,9 @@ async function upload() {
   hash.digest()
 }
 
-async function all(count) {
-  let begun = 0
-  const worker = async () => {
-    while (begun < count) {
-      begun += 1
-      await upload()
-    }
-  }
-  await Promise.all(Array.from({ length: width }, worker))
-}
-
 // Berth has been at it for a while, too.
-await all(uploads / 5)
+await timesOver(uploads / 5, width, upload)
 const before = performance.now()
-await all(uploads)
+await timesOver(uploads, width, upload)
 const seconds = (performance.now() - before) / 1000
 process.stdout.write(`${JSON.stringify({ perSecond: uploads / seconds })}\n`)

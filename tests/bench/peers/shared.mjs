@@ -14,6 +14,18 @@ export const CLIENT = {
   requestChecksumCalculation: 'WHEN_REQUIRED',
 }
 
+/** So many times, `width` at a time. */
+export async function timesOver(count, width, run) {
+  let begun = 0
+  const worker = async () => {
+    while (begun < count) {
+      begun += 1
+      await run()
+    }
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+}
+
 /** @param app an Express application. Prints "listening", for whoever started it. */
 export async function listen(app) {
   const server = app.listen(Number(process.env.PORT), '127.0.0.1')

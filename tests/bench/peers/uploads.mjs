@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
+import { timesOver } from './shared.mjs'
 
 const { url, key, bytes, uploads, width, perSecond } = JSON.parse(process.argv[2])
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
@@ -34,17 +35,6 @@ async function upload() {
   process.stdout.write(`${JSON.stringify([record.id, Date.now()])}\n`)
 }
 
-async function closedLoop() {
-  let begun = 0
-  const client = async () => {
-    while (begun < uploads) {
-      begun += 1
-      await upload()
-    }
-  }
-  await Promise.all(Array.from({ length: width }, client))
-}
-
 async function openLoop() {
   const pending = []
   const startedAt = performance.now()
@@ -56,5 +46,5 @@ async function openLoop() {
   await Promise.all(pending)
 }
 
-await (perSecond ? openLoop() : closedLoop())
+await (perSecond ? openLoop() : timesOver(uploads, width, upload))
 agent.destroy()
