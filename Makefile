@@ -48,10 +48,10 @@ bench: dist/.built ## Figures beside peers and limits: a table, and tests/bench/
 	tests/stores/install
 	tests/bench/install
 	@rm -rf test-output/bench
-	$(JEST) --selectProjects bench --runInBand $(if $(BENCH),--testPathPatterns $(BENCH),--testPathIgnorePatterns bench/console)
-	@node tests/bench/report.mjs
+	@$(JEST) --selectProjects bench --runInBand $(if $(BENCH),--testPathPatterns $(BENCH),--testPathIgnorePatterns bench/console); \
+		code=$$?; node tests/bench/report.mjs && exit $$code
 
-schemathesis: dist/.built ## The API against its description, as two tenants (SCHEMATHESIS_SECONDS, 75)
+schemathesis: dist/.built ## The API against its description, as two tenants (SCHEMATHESIS_SECONDS, 75; SCHEMATHESIS_SEED)
 	tests/schemathesis/install
 	@node tests/schemathesis/run.mjs
 

@@ -1,6 +1,7 @@
 /**
  * Schemathesis against a Berth of its own, on the embedded store: every check, stateful, as two tenants
- * at once, each of which must never be shown what is the other's. SCHEMATHESIS_SECONDS: how long.
+ * at once, each of which must never be shown what is the other's. SCHEMATHESIS_SECONDS: how long;
+ * SCHEMATHESIS_SEED: the same cases again.
  */
 
 import { execFileSync, spawn } from 'node:child_process'
@@ -10,6 +11,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const seconds = Number(process.env.SCHEMATHESIS_SECONDS ?? 75)
+const seed = process.env.SCHEMATHESIS_SEED
 const cache = process.env.BERTH_CACHE ?? join(homedir(), '.cache', 'berth')
 const schemathesis = join(cache, 'venv-schemathesis', 'bin', 'schemathesis')
 const TENANTS = ['tenant-a', 'tenant-b']
@@ -122,6 +124,7 @@ function runAs({ tenant, key, tenants, url }) {
     `${url}/openapi.json`,
     `--url=${url}`,
     `--max-time=${seconds}`,
+    ...(seed ? [`--seed=${BigInt(seed) + BigInt(TENANTS.indexOf(tenant))}`] : []),
     '--checks=all',
     // Ours, what_was_removed_is_gone, judges that.
     '--exclude-checks=use_after_free',
