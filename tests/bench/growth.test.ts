@@ -4,12 +4,10 @@ import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql, type Kysely } from 'kysely'
 import { countArrivals } from '../../src/store/arrivals.ts'
 import { listAbandonedClaims } from '../../src/store/claims.ts'
 import { listDueEvents } from '../../src/store/inbox.ts'
 import { listDeadLeases } from '../../src/store/leases.ts'
-import type { Schema } from '../../src/store/schema.ts'
 import { listStagingDue } from '../../src/store/staging.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { listLooksDue } from '../../src/store/looks.ts'
@@ -143,16 +141,9 @@ async function seeded(url: string, rows: number): Promise<string> {
   const store = openStore(url)
   await store.migrate()
   await seedReady(store, 'tenant-a', rows)
-  if (url.startsWith('postgres')) await store.db.connection().execute(tidyUp)
   await store.close()
   execFileSync('sync')
   return url
-}
-
-/** What PostgreSQL does after so many new rows, sooner or later, and not in the middle of a round. */
-async function tidyUp(connection: Kysely<Schema>): Promise<void> {
-  const chores = ['set statement_timeout = 0', 'vacuum analyze', 'checkpoint']
-  for (const chore of chores) await sql.raw(chore).execute(connection)
 }
 
 async function timeQueriesOf(urls: Sizes<string>): Promise<Record<string, Sizes<number>>> {

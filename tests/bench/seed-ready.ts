@@ -1,6 +1,7 @@
 /** Records as they are after years: finished uploads, written inside the database, older than any new one. */
 
-import { sql } from 'kysely'
+import { sql, type Kysely } from 'kysely'
+import type { Schema } from '../../src/store/schema.ts'
 import type { Store } from '../../src/store/store.ts'
 
 // Statements are bounded in time, so a million rows come in pieces.
@@ -25,8 +26,22 @@ export async function seedReady(store: Store, tenant: string, count: number): Pr
       await sql.raw(uploads(rows, tenant)).execute(trx)
     })
   }
-  await sql.raw('analyze').execute(store.db)
+  await store.db.connection().execute(tidyUp(store.skipsLocked))
 }
+
+/** What a database does after so many new rows, sooner or later, and not in the middle of a round. */
+const tidyUp = (isPostgres: boolean) => async (connection: Kysely<Schema>) => {
+  const chores = isPostgres ? POSTGRES_CHORES : ['analyze']
+  for (const chore of chores) await sql.raw(chore).execute(connection)
+}
+
+// Its own vacuum may be at the same tables: then this waits as long as that takes.
+const POSTGRES_CHORES = [
+  'set statement_timeout = 0',
+  'set lock_timeout = 0',
+  'vacuum analyze',
+  'checkpoint',
+]
 
 const numbers = (from: number, to: number): string =>
   `with recursive n(i) as (select ${from} union all select i + 1 from n where i < ${to - 1})`
