@@ -7,12 +7,9 @@ import {
 } from '@aws-sdk/client-s3'
 import type { Location } from './config.ts'
 import { isAssemblyGone, toUnavailable } from './errors.ts'
+import { inTime } from './in-time.ts'
 
 export type BegunAssembly = { key: string; assembly: string; startedAt: Date }
-
-const CALL_TIMEOUT_MS = 15_000
-
-const bounded = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
 
 /**
  * All pages, below a prefix. MinIO lists nothing but what is under one exact key; it ends by itself
@@ -26,7 +23,7 @@ export async function* listAssemblies(
   let markers: { KeyMarker?: string; UploadIdMarker?: string } = {}
   for (;;) {
     const list = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...markers })
-    const page = await keeper.send(list, bounded()).catch((error: unknown) => {
+    const page = await inTime((bounds) => keeper.send(list, bounds)).catch((error: unknown) => {
       throw toUnavailable(error)
     })
     const uploads = page.Uploads ?? []
@@ -58,7 +55,7 @@ export async function abortAssembly(
   assembly: string,
 ): Promise<void> {
   const abort = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: assembly })
-  await keeper.send(abort, bounded()).catch((error: unknown) => {
+  await inTime((bounds) => keeper.send(abort, bounds)).catch((error: unknown) => {
     if (!isAssemblyGone(error)) throw toUnavailable(error)
   })
 }

@@ -5,6 +5,7 @@ import { abortAssemblies } from './assemblies.ts'
 import { copyInParts } from './claim-large.ts'
 import type { Location } from './config.ts'
 import { isAbsent, isChanged, toUnavailable } from './errors.ts'
+import { inTime } from './in-time.ts'
 import { deleteObject } from './objects.ts'
 import type { SealAs } from './seal-as.ts'
 
@@ -77,7 +78,8 @@ async function copyWhole(
     ContentType: as.contentType,
     ContentDisposition: 'attachment',
   })
-  await keeper.send(copy, { abortSignal: within(copyTimeoutMs(as.size, limits), signal) })
+  const bounded = { most: copyTimeoutMs(as.size, limits), signal }
+  await inTime((bounds) => keeper.send(copy, bounds), bounded)
 }
 
 function copyLarge(
@@ -89,12 +91,8 @@ function copyLarge(
   const { partBytes } = limits
   const parts = Math.ceil(as.size / partBytes)
   const large = { source: sourceOf(from, as), to, as, partBytes }
-  return copyInParts(keeper, large, within(parts * copyTimeoutMs(partBytes, limits), signal))
-}
-
-function within(timeoutMs: number, signal?: AbortSignal): AbortSignal {
-  const late = AbortSignal.timeout(timeoutMs)
-  return signal ? AbortSignal.any([late, signal]) : late
+  const bounded = { most: parts * copyTimeoutMs(partBytes, limits), signal }
+  return inTime(({ abortSignal }) => copyInParts(keeper, large, abortSignal), bounded)
 }
 
 function sourceOf({ bucket, key }: Location, { versionId }: SealAs): string {

@@ -9,9 +9,10 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import type { Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import type { Observed } from '../upload/upload.ts'
 import type { Location } from './config.ts'
+import { inTime } from './in-time.ts'
 import { isAbsent, isEncryptedByClient, isUnexplained, toUnavailable } from './errors.ts'
 
 export type ObjectStream = {
@@ -29,15 +30,11 @@ export type Listing = { bucket: string; prefix: string; after: string }
 
 export type ListedPage = { objects: ListedObject[]; isLast: boolean }
 
-const CALL_TIMEOUT_MS = 15_000
-
-const bounded = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
-
 const at = ({ bucket, key }: Location) => ({ Bucket: bucket, Key: key })
 
 export async function headObject(keeper: S3Client, location: Location): Promise<Observed | null> {
   try {
-    const found = await keeper.send(new HeadObjectCommand(at(location)), bounded())
+    const found = await inTime((bounds) => keeper.send(new HeadObjectCommand(at(location)), bounds))
     const { ContentLength: size, ETag: etag } = found
     // An answer that lost its headers on the way says nothing about the object.
     if (size === undefined || etag === undefined) throw new Error('the answer lacks headers')
@@ -67,7 +64,7 @@ const UNREADABLE: Observed = {
 async function isUnreadable(keeper: S3Client, location: Location): Promise<boolean> {
   try {
     const command = new GetObjectCommand({ ...at(location), Range: 'bytes=0-0' })
-    const { Body } = await keeper.send(command, bounded())
+    const { Body } = await inTime((bounds) => keeper.send(command, bounds))
     await Body?.transformToByteArray()
     return false
   } catch (error) {
@@ -80,15 +77,13 @@ export async function readObject(
   location: Location,
   signal: AbortSignal,
 ): Promise<ObjectStream | null> {
-  // The signal stays with the stream, so only the wait for its beginning is bounded here.
-  const slow = new AbortController()
-  const timer = setTimeout(() => slow.abort(), CALL_TIMEOUT_MS)
+  const get = getWithChecksum(location)
   try {
-    const abortSignal = AbortSignal.any([signal, slow.signal])
-    const found = await keeper.send(getWithChecksum(location), { abortSignal })
+    const found = await inTime((bounds) => keeper.send(get, bounds), { signal })
     return {
-      // In Node the SDK's body is the response itself; its wider type is for browsers.
-      body: found.Body as Readable,
+      // The signal stays with the stream, as only the wait for its beginning is bounded above. In Node
+      // the SDK's body is the response itself; its wider type is for browsers.
+      body: addAbortSignal(signal, found.Body as Readable),
       contentLength: found.ContentLength ?? -1,
       versionId: found.VersionId ?? null,
       sha256: wholeSha256(found),
@@ -96,8 +91,6 @@ export async function readObject(
   } catch (error) {
     if (isAbsent(error)) return null
     throw toUnavailable(error)
-  } finally {
-    clearTimeout(timer)
   }
 }
 
@@ -123,7 +116,7 @@ const wholeSha256 = ({ ChecksumSHA256, ChecksumType }: GetObjectCommandOutput): 
 
 export async function deleteObject(keeper: S3Client, location: Location): Promise<void> {
   try {
-    await keeper.send(new DeleteObjectCommand(at(location)), bounded())
+    await inTime((bounds) => keeper.send(new DeleteObjectCommand(at(location)), bounds))
   } catch (error) {
     if (!isAbsent(error)) throw toUnavailable(error)
   }
@@ -141,7 +134,9 @@ export async function listPage(
       Prefix: prefix,
       ...(after !== '' && { StartAfter: after }),
     })
-    const { Contents = [], IsTruncated = false } = await keeper.send(page, bounded())
+    const { Contents = [], IsTruncated = false } = await inTime((bounds) =>
+      keeper.send(page, bounds),
+    )
     const objects = Contents.map(({ Key = '', Size = 0, LastModified = new Date(0) }) => ({
       key: Key,
       size: Size,
@@ -169,7 +164,7 @@ export async function* listObjects(
 
 export async function checkBucket(keeper: S3Client, bucket: string): Promise<void> {
   try {
-    await keeper.send(new HeadBucketCommand({ Bucket: bucket }), bounded())
+    await inTime((bounds) => keeper.send(new HeadBucketCommand({ Bucket: bucket }), bounds))
   } catch (error) {
     throw toUnavailable(error)
   }

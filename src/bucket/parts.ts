@@ -9,6 +9,7 @@ import {
 import type { ListedPart } from '../upload/parts.ts'
 import type { Location } from './config.ts'
 import { isAssemblyGone, isChanged, isOtherPart, toUnavailable } from './errors.ts'
+import { CALL_TIMEOUT_MS, inTime } from './in-time.ts'
 import type { Presign } from './presign.ts'
 import type { Slot } from './slots.ts'
 
@@ -31,12 +32,9 @@ export type Completed = 'made' | 'exists' | 'gone' | 'changed'
 
 export type Completion = { assembly: string; parts: readonly ListedPart[] }
 
-const CALL_TIMEOUT_MS = 15_000
 /** Some stores write the whole object anew. */
 const SLOW_STORE_BYTES_PER_MS = 100_000
 const LONGEST_COMPLETION_MS = 300_000
-
-const bounded = (ms = CALL_TIMEOUT_MS) => ({ abortSignal: AbortSignal.timeout(ms) })
 
 const at = ({ bucket, key }: Location) => ({ Bucket: bucket, Key: key })
 
@@ -48,7 +46,7 @@ export async function beginAssembly(
 ): Promise<string> {
   const create = new CreateMultipartUploadCommand({ ...at(location), ContentType: contentType })
   try {
-    const { UploadId } = await signer.send(create, bounded())
+    const { UploadId } = await inTime((bounds) => signer.send(create, bounds))
     if (!UploadId) throw new Error('the answer lacks an upload id')
     return UploadId
   } catch (error) {
@@ -77,14 +75,12 @@ export async function listParts(
   let after: string | undefined
   try {
     for (;;) {
-      const page = await keeper.send(
-        new ListPartsCommand({
-          ...at(location),
-          UploadId: assembly,
-          ...(after !== undefined && { PartNumberMarker: after }),
-        }),
-        bounded(),
-      )
+      const list = new ListPartsCommand({
+        ...at(location),
+        UploadId: assembly,
+        ...(after !== undefined && { PartNumberMarker: after }),
+      })
+      const page = await inTime((bounds) => keeper.send(list, bounds))
       const listed = page.Parts ?? []
       for (const { PartNumber = 0, Size = -1, ETag = '' } of listed) {
         parts.push({ number: PartNumber, size: Size, etag: ETag })
@@ -107,6 +103,7 @@ export async function completeAssembly(
 ): Promise<Completed> {
   const bytes = parts.reduce((sum, { size }) => sum + size, 0)
   const patience = CALL_TIMEOUT_MS + Math.ceil(bytes / SLOW_STORE_BYTES_PER_MS)
+  const most = Math.min(patience, LONGEST_COMPLETION_MS)
   const complete = new CompleteMultipartUploadCommand({
     ...at(location),
     UploadId: assembly,
@@ -116,7 +113,7 @@ export async function completeAssembly(
     },
   })
   try {
-    await signer.send(complete, bounded(Math.min(patience, LONGEST_COMPLETION_MS)))
+    await inTime((bounds) => signer.send(complete, bounds), { most })
     return 'made'
   } catch (error) {
     if (isAssemblyGone(error)) return 'gone'

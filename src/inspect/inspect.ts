@@ -56,27 +56,26 @@ async function readOnce(
   scanning: Scanning | null,
   idleMs: number,
 ) {
-  const watch = createWatch(idleMs)
+  const watch = watchFor(idleMs, signal)
   const hash = createHash('sha256')
   const first: Buffer[] = []
   let size = 0
   const read = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
-    watch.arm()
     for await (const chunk of chunks) {
-      watch.disarm()
+      watch.came()
       if (size < HEAD_BYTES) first.push(chunk.subarray(0, HEAD_BYTES - size))
       size += chunk.length
       hash.update(chunk)
-      await scanning?.write(chunk)
-      watch.arm()
+      if (scanning) await scanning.write(chunk)
+      watch.wait()
     }
   }
   try {
-    await pipeline(body, read, { signal: AbortSignal.any([signal, watch.stalled]) })
+    await pipeline(body, read, { signal: watch.signal })
   } catch (error) {
     throw error instanceof Problem ? error : storageUnavailable(error)
   } finally {
-    watch.disarm()
+    watch.end()
   }
   if (size !== contentLength) {
     throw storageUnavailable(new Error(`the stream ended after ${size} of ${contentLength} bytes`))
@@ -84,14 +83,32 @@ async function readOnce(
   return { size, sha256: hash.digest('base64'), head: Buffer.concat(first) }
 }
 
-/** A half-open connection never ends by itself, and the lease would be renewed for ever. */
-function createWatch(idleMs: number) {
-  const stalled = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const disarm = (): void => clearTimeout(timer)
-  const arm = (): void => {
-    disarm()
-    timer = setTimeout(() => stalled.abort(), idleMs)
+/**
+ * A half-open connection never ends by itself, and the lease would be renewed for ever. One timer for
+ * the whole stream, as a gigabyte has some ten thousand chunks.
+ */
+function watchFor(idleMs: number, outer: AbortSignal) {
+  const own = new AbortController()
+  const abort = (): void => own.abort()
+  let isWaiting = true
+  const timer = setTimeout(() => {
+    if (isWaiting) abort()
+    else timer.refresh()
+  }, idleMs)
+  outer.addEventListener('abort', abort, { once: true })
+  if (outer.aborted) abort()
+  return {
+    /** Something has come: from now on it is we who take time. */
+    came: () => void (isWaiting = false),
+    wait: () => {
+      isWaiting = true
+      timer.refresh()
+    },
+    end: () => {
+      clearTimeout(timer)
+      outer.removeEventListener('abort', abort)
+    },
+    /** Aborts when nothing comes, or with the outer one. */
+    signal: own.signal,
   }
-  return { arm, disarm, stalled: stalled.signal }
 }

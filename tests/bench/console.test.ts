@@ -10,7 +10,7 @@ import { HOUR_MS, tallyChanges } from '../../src/broker/tally-changes.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { quantile } from './open-loop.ts'
-import { seedReady } from './seed-ready.ts'
+import { seedReady, tidyUp } from './seed-ready.ts'
 
 const ROWS = Number(process.env['BENCH_ROWS'] ?? 1_000_000)
 const ROUNDS = 30
@@ -77,7 +77,8 @@ describe.each([
 
   beforeAll(async () => {
     const postgres = isShared ? await startPostgres() : null
-    store = openStore((await postgres?.newDatabase()) ?? `file:${join(folder, 'berth.db')}`)
+    const url = (await postgres?.newDatabase()) ?? `file:${join(folder, 'berth.db')}`
+    store = openStore(url)
     close = async () => {
       await store.close()
       await postgres?.close()
@@ -86,6 +87,7 @@ describe.each([
     await store.prepare({ migrate: true })
     await seedReady(store, TENANT, ROWS)
     await seedTallies(store)
+    await tidyUp(url)
   }, 900_000)
   afterAll(() => close())
 

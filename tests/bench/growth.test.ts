@@ -14,7 +14,7 @@ import { listLooksDue } from '../../src/store/looks.ts'
 import { listDueInTurns, listUploads } from '../../src/store/uploads.ts'
 import { createBerth, type Berth } from '../support/berth.ts'
 import { startPostgres } from '../support/postgres.ts'
-import { seedReady } from './seed-ready.ts'
+import { seedReady, tidyUp } from './seed-ready.ts'
 import { bucketConfig } from '../support/world.ts'
 import { openLoop, quantile } from './open-loop.ts'
 import { atMost, record } from './record.ts'
@@ -142,6 +142,7 @@ async function seeded(url: string, rows: number): Promise<string> {
   await store.migrate()
   await seedReady(store, 'tenant-a', rows)
   await store.close()
+  await tidyUp(url)
   execFileSync('sync')
   return url
 }

@@ -1,7 +1,8 @@
 /** Records as they are after years: finished uploads, written inside the database, older than any new one. */
 
-import { sql, type Kysely } from 'kysely'
-import type { Schema } from '../../src/store/schema.ts'
+import Sqlite from 'better-sqlite3'
+import { sql } from 'kysely'
+import { Client } from 'pg'
 import type { Store } from '../../src/store/store.ts'
 
 // Statements are bounded in time, so a million rows come in pieces.
@@ -26,22 +27,22 @@ export async function seedReady(store: Store, tenant: string, count: number): Pr
       await sql.raw(uploads(rows, tenant)).execute(trx)
     })
   }
-  await store.db.connection().execute(tidyUp(store.skipsLocked))
 }
 
 /** What a database does after so many new rows, sooner or later, and not in the middle of a round. */
-const tidyUp = (isPostgres: boolean) => async (connection: Kysely<Schema>) => {
-  const chores = isPostgres ? POSTGRES_CHORES : ['analyze']
-  for (const chore of chores) await sql.raw(chore).execute(connection)
+export async function tidyUp(url: string): Promise<void> {
+  if (!url.startsWith('postgres')) {
+    const database = new Sqlite(url.replace('file:', ''))
+    database.exec('analyze')
+    database.close()
+    return
+  }
+  // Takes as long as it takes, also when the server's own vacuum is at the same tables.
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  for (const chore of ['vacuum analyze', 'checkpoint']) await client.query(chore)
+  await client.end()
 }
-
-// Its own vacuum may be at the same tables: then this waits as long as that takes.
-const POSTGRES_CHORES = [
-  'set statement_timeout = 0',
-  'set lock_timeout = 0',
-  'vacuum analyze',
-  'checkpoint',
-]
 
 const numbers = (from: number, to: number): string =>
   `with recursive n(i) as (select ${from} union all select i + 1 from n where i < ${to - 1})`
