@@ -161,8 +161,7 @@ async function timeSlotsOn(url: string): Promise<number> {
   const env = { DATABASE_URL: url, ...quota.env }
   const berth = await createBerth(bucketConfig('http://127.0.0.1:1'), env)
   await berth.start()
-  const p99 = await timeSlots(berth)
-  await berth.close()
+  const p99 = await timeSlots(berth).finally(berth.close)
   process.stdout.write(`  slot, p99: ${p99.toFixed(1)} ms\n`)
   return p99
 }
