@@ -13,15 +13,18 @@ const keepsTo = (name, from, packages) => ({
   to: { path: packages },
 })
 
+/** Files beside the folders. */
+const SHARED = ['problem', 'linked-signal']
+
 module.exports = {
   forbidden: [
     only('upload', 'problem'),
-    only('bucket', 'upload', 'tracing', 'problem'),
+    only('bucket', 'upload', 'tracing', ...SHARED),
     only('store', 'upload', 'problem'),
-    only('inspect', 'upload', 'problem'),
+    only('inspect', 'upload', ...SHARED),
     only('webhooks', 'problem'),
-    only('broker', 'upload', 'bucket', 'store', 'inspect', 'webhooks', 'tracing', 'problem'),
-    only('http', 'broker', 'upload', 'tracing', 'problem'),
+    only('broker', 'upload', 'bucket', 'store', 'inspect', 'webhooks', 'tracing', ...SHARED),
+    only('http', 'broker', 'upload', 'tracing', ...SHARED),
     only('jobs', 'broker', 'upload', 'problem'),
     only('events', 'broker', 'upload', 'problem'),
     only('identity', 'problem'),

@@ -1,5 +1,6 @@
 /** A lease on one attempt: taken, kept alive, and handed back with a backoff when it fails. */
 
+import { linkedTo } from '../linked-signal.ts'
 import { Problem } from '../problems.ts'
 import { renewLease } from '../store/leases.ts'
 import { recordEnded, recordGone, recordLease, recordRetry } from '../store/transitions.ts'
@@ -8,7 +9,6 @@ import { addSeconds } from '../upload/policy.ts'
 import { backoffSeconds, nextLookAt } from '../upload/schedule.ts'
 import type { Observed, Upload } from '../upload/upload.ts'
 import type { Deps } from './deps.ts'
-import { linkedTo } from './linked-signal.ts'
 
 export type Leased = {
   upload: Upload

@@ -1,5 +1,7 @@
 /** Calls of the store that end by themselves, whatever the store does. */
 
+import { linkedTo } from '../linked-signal.ts'
+
 export const CALL_TIMEOUT_MS = 15_000
 
 export type Bounds = { abortSignal: AbortSignal }
@@ -12,22 +14,18 @@ type Limits = {
 }
 
 /**
- * With a timer of its own, gone with the answer: that of `AbortSignal.timeout` lasts its whole time, and
- * `AbortSignal.any` leaves something in its sources for ever (Node 20).
+ * With a timer of its own, gone with the answer: that of `AbortSignal.timeout` lasts its whole time.
  */
 export async function inTime<T>(
   call: (bounds: Bounds) => Promise<T>,
   { most = CALL_TIMEOUT_MS, signal }: Limits = {},
 ): Promise<T> {
-  const own = new AbortController()
-  const abort = (): void => own.abort()
+  const { signal: abortSignal, abort, release } = linkedTo(signal)
   const timer = setTimeout(abort, most)
-  signal?.addEventListener('abort', abort, { once: true })
-  if (signal?.aborted) abort()
   try {
-    return await call({ abortSignal: own.signal })
+    return await call({ abortSignal })
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', abort)
+    release()
   }
 }

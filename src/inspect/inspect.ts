@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import type { Readable } from 'node:stream'
+import { linkedTo } from '../linked-signal.ts'
 import { Problem, storageUnavailable } from '../problems.ts'
 import type { Inspected, Scan } from '../upload/verdict.ts'
 import { detectType } from './detect-type.ts'
@@ -88,15 +89,12 @@ async function readOnce(
  * the whole stream, as a gigabyte has some ten thousand chunks.
  */
 function watchFor(idleMs: number, outer: AbortSignal) {
-  const own = new AbortController()
-  const abort = (): void => own.abort()
+  const { signal, abort, release } = linkedTo(outer)
   let isWaiting = true
   const timer = setTimeout(() => {
     if (isWaiting) abort()
     else timer.refresh()
   }, idleMs)
-  outer.addEventListener('abort', abort, { once: true })
-  if (outer.aborted) abort()
   return {
     /** Something has come: from now on it is we who take time. */
     came: () => void (isWaiting = false),
@@ -106,9 +104,9 @@ function watchFor(idleMs: number, outer: AbortSignal) {
     },
     end: () => {
       clearTimeout(timer)
-      outer.removeEventListener('abort', abort)
+      release()
     },
     /** Aborts when nothing comes, or with the outer one. */
-    signal: own.signal,
+    signal,
   }
 }

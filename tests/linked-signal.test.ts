@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { getEventListeners } from 'node:events'
-import { linkedTo } from '../../src/broker/linked-signal.ts'
+import { linkedTo } from '../src/linked-signal.ts'
 
 it('a linked signal ends with its source, or by itself, and the source never with it', () => {
   const source = new AbortController()
