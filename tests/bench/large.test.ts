@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +17,7 @@ import { startMinio, type RealStore } from '../stores/servers.ts'
 import { someBytes } from '../support/uploads.ts'
 import { BUCKET } from '../support/world.ts'
 import { atLeast, atMost, record } from './record.ts'
+import { residentMebibytes } from './resident.ts'
 
 const GIB = 1024 ** 3
 const ROUNDS = 6
@@ -59,7 +60,7 @@ it('verifies 1 GiB at the speed of a bare copy, GET and SHA-256, in flat memory'
     // Each goes first in every other round: a disk is not the same after a gigabyte.
     const isFloorFirst = round % 2 === 0
     if (isFloorFirst) floor.push(await bare(issued))
-    const before = residentMebibytes()
+    const before = residentMebibytes(berth.pid())
     const { seconds, most } = await verify(issued.id)
     ours.push(seconds)
     grown.push(most - before)
@@ -100,7 +101,7 @@ async function upload(): Promise<Shown> {
 async function verify(id: string): Promise<{ seconds: number; most: number }> {
   execFileSync('sync')
   let most = 0
-  const watch = setInterval(() => (most = Math.max(most, residentMebibytes())), 200)
+  const watch = setInterval(() => (most = Math.max(most, residentMebibytes(berth.pid()))), 200)
   const before = performance.now()
   await call(berth, 'POST', `/v1/uploads/${id}/complete`)
   expect((await untilFinal(berth, id)).state).toBe('ready')
@@ -121,12 +122,6 @@ async function bare({ slot }: Shown): Promise<number> {
   const seconds = (performance.now() - before) / 1000
   await raw.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'bare' }))
   return seconds
-}
-
-/** Asked of the kernel: a question to Berth would take of its time. */
-function residentMebibytes(): number {
-  const status = readFileSync(`/proc/${berth.pid()}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
 }
 
 /** Of an even count: the mean of the middle two. */

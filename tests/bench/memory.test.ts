@@ -6,6 +6,7 @@ import { freePort, until } from '../support/processes.ts'
 import { someBytes } from '../support/uploads.ts'
 import { bucketConfig } from '../support/world.ts'
 import { atMost, record } from './record.ts'
+import { residentMebibytes } from './resident.ts'
 
 /** By hand: 100000, with TEST_SERVER_MINUTES=60. */
 const UPLOADS = Number(process.env['MEMORY_UPLOADS'] ?? 10_000)
@@ -37,7 +38,7 @@ it('keeps its memory flat over whole uploads, from slot to ready', async () => {
   for (let done = 0; done < UPLOADS; done += STEP) {
     await inTurns(Array.from({ length: STEP }).keys(), WIDTH, () => wholeUpload().catch(countReset))
     store.called.length = 0
-    points.push([done + STEP, await residentMebibytes()])
+    points.push([done + STEP, residentMebibytes(berth.pid())])
     process.stdout.write(`after ${done + STEP} uploads: RSS ${points.at(-1)?.[1].toFixed(0)} MiB\n`)
   }
   // The first step is the warming up of the JIT and the caches.
@@ -113,11 +114,6 @@ function send(url: string, headers: Record<string, string>): Promise<void> {
     outgoing.on('error', reject)
     outgoing.end(BYTES)
   })
-}
-
-async function residentMebibytes(): Promise<number> {
-  const text = await (await fetch(`${berth.url}/metrics`)).text()
-  return Number(/^process_resident_memory_bytes (\S+)/m.exec(text)?.[1]) / 2 ** 20
 }
 
 /** Least squares, in MiB per 10,000 uploads. */

@@ -9,6 +9,7 @@ import { bucketConfig } from '../support/world.ts'
 import { openStreams, type IdleStreams } from './idle-streams.ts'
 import { quantile } from './open-loop.ts'
 import { record } from './record.ts'
+import { residentMebibytes } from './resident.ts'
 import { withoutQuota } from './without-quota.ts'
 
 /** By hand: 10000, the most that a node takes. */
@@ -54,11 +55,6 @@ async function manyUploads(count: number): Promise<string[]> {
     ids.push(...results.map(({ upload }) => upload.id))
   }
   return ids
-}
-
-const mebibytes = ({ pid }: Berth): number => {
-  const status = readFileSync(`/proc/${pid()}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
 }
 
 /** Seconds of processor time so far. */
@@ -124,14 +120,14 @@ it('holds thousands of idle streams with little memory, and asks the database on
   const alone = await idleFor(SECONDS)
   single.close()
 
-  const before = mebibytes(telling)
+  const before = residentMebibytes(telling.pid())
   const startedAt = performance.now()
   streams = await openStreams({ url: telling.url, keys, ids })
   const opened = (performance.now() - startedAt) / 1000
-  const after = mebibytes(telling)
+  const after = residentMebibytes(telling.pid())
   await untilCounted()
   const idle = await idleFor(SECONDS)
-  const resting = mebibytes(telling)
+  const resting = residentMebibytes(telling.pid())
   report(
     `${STREAMS} streams opened in ${opened.toFixed(1)} s: RSS ${before.toFixed(0)} MiB before, ` +
       `${after.toFixed(0)} after, ${resting.toFixed(0)} after ${SECONDS} s of idling`,
