@@ -116,8 +116,9 @@ export async function signSlot(
   upload: Upload,
 ): Promise<Slot | null> {
   if (upload.parts) return null
-  const { bucket, stagingKey: key, declared, slotTtlSeconds } = upload
-  const terms = { ...declared, ttlSeconds: slotTtlSeconds }
+  const { bucket, stagingKey: key, slotTtlSeconds: ttlSeconds } = upload
+  const { size, contentType, sha256 } = upload.declared
+  const terms = { size, contentType, sha256, ttlSeconds }
   return deps.bucket.presignPut({ bucket, key }, terms, deps.now())
 }
 

@@ -6,11 +6,12 @@ import type { Guarantees } from '../upload/guarantees.ts'
 import { toRecord } from '../upload/record.ts'
 import type { Upload } from '../upload/upload.ts'
 
+// Assigned: V8 goes into its runtime for a property that follows a spread.
 export const renderUpload = (
   upload: Upload,
   guarantees: Guarantees,
   slot: IssuedSlot['slot'] | null = null,
-) => ({ ...toRecord(upload, guarantees), slot })
+) => Object.assign(toRecord(upload, guarantees), { slot })
 
 export function renderDownload({ url, expiresAt, upload, object }: Download) {
   const { contentType, size, sha256 } = object

@@ -46,8 +46,8 @@ const postUpload =
   async (req, res) => {
     parseQuery(NoQuery, req.query)
     const key = idempotencyKey(req, 'POST /v1/uploads')
-    const asked = parseSlotRequest(req.body, tokenOf(res.locals))
-    const request = { ...asked, traceparent: traceparentIn(res) }
+    const request = parseSlotRequest(req.body, tokenOf(res.locals))
+    request.traceparent = traceparentIn(res)
     const caller = callerWith(res, 'uploads:write')
     if (!issueSlots) throw draining('issuing slots')
     const { value, isReplay } = await broker.createUpload({ caller, key }, request)
