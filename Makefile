@@ -99,8 +99,8 @@ description: node_modules/.installed ## openapi.json, by redocly's strict rules
 licences: node_modules/.installed ## Everything that is installed with Berth has a free licence
 	$(JEST) --selectProjects unit --testPathPatterns tests/licences
 
-openapi: dist/.built ## Write openapi.json anew, from the schemas that validate
-	@node dist/dev/write-openapi.js
+openapi: dist/.built ## Write openapi.json and docs/profiles.schema.json anew, from the schemas that validate
+	@node dist/dev/write-schemas.js
 
 node_modules/.installed: package-lock.json
 	npm ci --no-audit --no-fund

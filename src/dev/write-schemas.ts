@@ -1,6 +1,11 @@
-/** `make openapi`: writes the API description to the file that is committed. */
+/** `make openapi`: writes what describes the API and the profiles file, as it is committed. */
 
 import { writeFileSync } from 'node:fs'
 import { describe } from '../http/description.ts'
+import { describeProfilesFile } from '../profiles-file.ts'
 
-writeFileSync('openapi.json', `${JSON.stringify(describe(''), null, 2)}\n`)
+const write = (file: string, description: unknown): void =>
+  writeFileSync(file, `${JSON.stringify(description, null, 2)}\n`)
+
+write('openapi.json', describe(''))
+write('docs/profiles.schema.json', describeProfilesFile())
