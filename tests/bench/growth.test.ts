@@ -117,7 +117,8 @@ describe.each<[string, () => Promise<Databases>]>([
   it('issues slots with a million records as with few', async () => {
     const slots = await timeSlotsOf(urls as Sizes<string>)
     const times = { 'a slot, p99 at 200/s': medians(slots) }
-    for (const turns of slots) process.stdout.write(`  p99, ms: ${turns.map(Math.round).join(' ')}\n`)
+    for (const turns of slots)
+      process.stdout.write(`  p99, ms: ${turns.map(Math.round).join(' ')}\n`)
     recordGrowth(`growthOfSlots${name}`, times, `${name}, `)
     expect(slots.map(({ length }) => length)).toEqual([TURNS, TURNS, TURNS])
   }, 600_000)
