@@ -36,6 +36,11 @@ module.exports = {
     { ...common, displayName: 'infra', roots: ['<rootDir>/tests/infra'] },
     { ...common, displayName: 'rehearse', roots: ['<rootDir>/tests/rehearse'] },
     { ...common, displayName: 'sdk', roots: ['<rootDir>/tests/sdk'] },
-    { ...common, displayName: 'bench', roots: ['<rootDir>/tests/bench'] },
+    {
+      ...common,
+      displayName: 'bench',
+      roots: ['<rootDir>/tests/bench'],
+      setupFilesAfterEnv: ['<rootDir>/tests/bench/set-up.ts'],
+    },
   ],
 }

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,6 +13,7 @@ import { listLooksDue } from '../../src/store/looks.ts'
 import { listDueInTurns, listUploads } from '../../src/store/uploads.ts'
 import { createBerth, type Berth } from '../support/berth.ts'
 import { startPostgres } from '../support/postgres.ts'
+import { quietDisk } from './quiet-disk.ts'
 import { seedReady, tidyUp } from './seed-ready.ts'
 import { bucketConfig } from '../support/world.ts'
 import { openLoop, quantile } from './open-loop.ts'
@@ -141,7 +141,7 @@ async function seeded(url: string, rows: number): Promise<string> {
   await seedReady(store, 'tenant-a', rows)
   await store.close()
   await tidyUp(url)
-  execFileSync('sync')
+  await quietDisk()
   return url
 }
 

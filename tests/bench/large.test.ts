@@ -5,7 +5,6 @@ import {
   GetObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -17,6 +16,7 @@ import { startMinio, type RealStore } from '../stores/servers.ts'
 import { someBytes } from '../support/uploads.ts'
 import { BUCKET } from '../support/world.ts'
 import { atLeast, atMost, record } from './record.ts'
+import { quietDisk } from './quiet-disk.ts'
 import { residentMebibytes } from './resident.ts'
 
 const GIB = 1024 ** 3
@@ -99,7 +99,7 @@ async function upload(): Promise<Shown> {
 }
 
 async function verify(id: string): Promise<{ seconds: number; most: number }> {
-  execFileSync('sync')
+  await quietDisk()
   let most = 0
   const watch = setInterval(() => (most = Math.max(most, residentMebibytes(berth.pid()))), 200)
   const before = performance.now()
@@ -112,7 +112,7 @@ async function verify(id: string): Promise<{ seconds: number; most: number }> {
 /** The same three steps on the same object, by the SDK alone; what the disk still had to write is not theirs. */
 async function bare({ slot }: Shown): Promise<number> {
   const source = new URL(slot?.url ?? '').pathname.slice(1)
-  execFileSync('sync')
+  await quietDisk()
   const before = performance.now()
   await raw.send(new CopyObjectCommand({ Bucket: BUCKET, Key: 'bare', CopySource: source }))
   const { Body } = await raw.send(new GetObjectCommand({ Bucket: BUCKET, Key: 'bare' }))

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { execFileSync } from 'node:child_process'
 import {
   startBerthOnPostgres,
   startBerthOnSqlite,
@@ -8,6 +7,7 @@ import {
 } from './contenders.ts'
 import { load, type Load } from './load.ts'
 import { openLoop, quantile } from './open-loop.ts'
+import { quietDisk } from './quiet-disk.ts'
 import { aimedAt, atLeast, atMost, record, spread } from './record.ts'
 
 const CONNECTIONS = 32
@@ -20,8 +20,7 @@ let contenders: Contender[]
 beforeAll(async () => {
   const started = [...(await startPeers()), await startBerthOnSqlite()]
   contenders = [...started, await startBerthOnPostgres()]
-  // Nor has the disk anything left of what came before.
-  execFileSync('sync')
+  await quietDisk()
 }, 120_000)
 afterAll(async () => {
   for (const { close } of contenders) await close()
