@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -56,6 +57,7 @@ afterAll(async () => {
 it('verifies 1 GiB at the speed of a bare copy, GET and SHA-256, in flat memory', async () => {
   const [floor, ours, grown]: [number[], number[], number[]] = [[], [], []]
   for (let round = 0; round < ROUNDS; round += 1) {
+    await quietDisk()
     const issued = await upload()
     // Each goes first in every other round: a disk is not the same after a gigabyte.
     const isFloorFirst = round % 2 === 0
@@ -68,10 +70,10 @@ it('verifies 1 GiB at the speed of a bare copy, GET and SHA-256, in flat memory'
   }
   // Of the same object, one right after the other: between rounds the disk differs more than we do.
   const share = median(floor.map((bare, round) => bare / (ours[round] ?? NaN)))
-  const grownMiB = Math.max(...grown)
-  record('verification', { bytes: GIB, bareSeconds: floor, readySeconds: ours, share, grownMiB }, [
+  const found = { bytes: GIB, bareSeconds: floor, readySeconds: ours, share, grownMiB: grown }
+  record('verification', found, [
     atLeast('verification of 1 GiB, of the speed of bare copy + GET + SHA-256', share, 0.8),
-    atMost('memory grown by it, MiB', grownMiB, 64),
+    atMost('memory grown by it, MiB', Math.max(...grown), 64),
   ])
   expect(ours).toHaveLength(ROUNDS)
 }, 400_000)
@@ -99,9 +101,11 @@ async function upload(): Promise<Shown> {
 }
 
 async function verify(id: string): Promise<{ seconds: number; most: number }> {
-  await quietDisk()
+  execFileSync('sync')
   let most = 0
   const watch = setInterval(() => (most = Math.max(most, residentMebibytes(berth.pid()))), 200)
+  // Or Berth has looked by itself, and what is timed here is not the verification.
+  expect((await call(berth, 'GET', `/v1/uploads/${id}`)).state).toBe('pending')
   const before = performance.now()
   await call(berth, 'POST', `/v1/uploads/${id}/complete`)
   expect((await untilFinal(berth, id)).state).toBe('ready')
@@ -112,7 +116,7 @@ async function verify(id: string): Promise<{ seconds: number; most: number }> {
 /** The same three steps on the same object, by the SDK alone; what the disk still had to write is not theirs. */
 async function bare({ slot }: Shown): Promise<number> {
   const source = new URL(slot?.url ?? '').pathname.slice(1)
-  await quietDisk()
+  execFileSync('sync')
   const before = performance.now()
   await raw.send(new CopyObjectCommand({ Bucket: BUCKET, Key: 'bare', CopySource: source }))
   const { Body } = await raw.send(new GetObjectCommand({ Bucket: BUCKET, Key: 'bare' }))
