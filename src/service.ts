@@ -30,6 +30,7 @@ import { openStore, type Store } from './store/store.ts'
 import { createEventLog, createLogger, type EventLog, type Logger } from './telemetry/log.ts'
 import { reportTo } from './telemetry/store-report.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
+import type { RoomFor } from './telemetry/small-heap.ts'
 import { createSecretBox } from './webhooks/secret-box.ts'
 import { createSender } from './webhooks/send.ts'
 
@@ -44,7 +45,13 @@ export type Service = {
   close: () => Promise<void>
 }
 
-export type Extras = { version: string; pages: readonly Page[]; now?: () => Date }
+export type Extras = {
+  version: string
+  pages: readonly Page[]
+  now?: () => Date
+  /** What runs the reading of an object, where the process is kept small. */
+  roomFor?: RoomFor
+}
 
 export async function startService(config: Config, extras: Extras): Promise<Service> {
   const profiles = loadProfiles(config.profilesFile)
@@ -58,8 +65,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
 
   // The jobs need the broker and wake-ups run the other way, so they meet here.
   let jobs: Jobs | null = null
-  const now = extras.now ?? store.clock.now
-  const deps = brokerDeps({ config, profiles, store, logger, metrics, detector, now })
+  const deps = brokerDeps({ config, extras, profiles, store, logger, metrics, detector })
   const broker = createBroker({
     ...deps,
     wakeWorkers: () => jobs?.wakeWorkers(),
@@ -73,7 +79,7 @@ export async function startService(config: Config, extras: Extras): Promise<Serv
     stopping: stopping.signal,
     metrics: config.metrics ? metrics.render : null,
     requestSeen: metrics.request,
-    assertSns: snsGateFor(config.events.sns, now),
+    assertSns: snsGateFor(config.events.sns, deps.now),
   })
   const listening = await listen(app, bornReady(app), config.http)
   jobs = jobsFor(config, broker, metrics, events)
@@ -143,15 +149,16 @@ function scannerFor({ scanners }: Config, profiles: BrokerDeps['profiles']): Fit
 
 type Parts = {
   config: Config
+  extras: Extras
   profiles: BrokerDeps['profiles']
   store: Store
   logger: Logger
   metrics: Metrics
   detector: Detector
-  now: () => Date
 }
 
-function brokerDeps({ config, profiles, store, logger, metrics, detector, now }: Parts) {
+function brokerDeps({ config, extras, profiles, store, logger, metrics, detector }: Parts) {
+  const { now = store.clock.now, roomFor = (_bytes, read) => read() } = extras
   const scanner = scannerFor(config, profiles)
   const { detect } = detector
   return {
@@ -159,7 +166,7 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
     profiles,
     now,
     random: Math.random,
-    inspect: measuredInspect({ detect, scanner, idleMs: STREAM_IDLE_MS }, metrics),
+    inspect: measuredInspect({ detect, scanner, idleMs: STREAM_IDLE_MS }, metrics, roomFor),
     parseEvent,
     scanner,
     scanByUrl: config.scanners.http && createHttpScanner(config.scanners.http),
@@ -184,10 +191,10 @@ function brokerDeps({ config, profiles, store, logger, metrics, detector, now }:
 }
 
 const measuredInspect =
-  (deps: InspectDeps, { inspected }: Pick<Metrics, 'inspected'>) =>
+  (deps: InspectDeps, { inspected }: Pick<Metrics, 'inspected'>, roomFor: RoomFor) =>
   async (pass: Pass) => {
     const began = performance.now()
-    const found = await inspect(deps, pass)
+    const found = await roomFor(pass.contentLength, () => inspect(deps, pass))
     inspected(found.size, (performance.now() - began) / 1000)
     return found
   }

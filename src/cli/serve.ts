@@ -9,8 +9,8 @@ import { readVersion } from '../telemetry/version.ts'
 const PATIENCE_MS = 20_000
 
 export async function serve(config: Config, pages: readonly Page[] = []): Promise<void> {
-  keepHeapSmall()
-  const service = await startService(config, { version: readVersion(), pages })
+  const roomFor = keepHeapSmall()
+  const service = await startService(config, { version: readVersion(), pages, roomFor })
   void service.broken.then(giveUp)
   await firstSignal()
   const impatient = firstSignal().then(() => process.exit(1))
