@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BucketConfig } from '../../src/bucket/config.ts'
-import { cached, freePort, run, until } from '../support/processes.ts'
+import { cached, freePort, patiently, run, until } from '../support/processes.ts'
 import { BUCKET } from '../support/world.ts'
 
 export const ROOT = { accessKeyId: 'storeadmin', secretAccessKey: 'storeadmin-secret' }
@@ -79,7 +79,8 @@ export async function startMinio(
     await client.send(new CreateBucketCommand({ Bucket: BUCKET }))
     return true
   })
-  if (webhook) await notifyOfStaging(client)
+  // MinIO serves buckets before it knows its targets.
+  if (webhook) await patiently(() => notifyOfStaging(client))
   const close = async (): Promise<void> => {
     await running.end()
     rmSync(folder, { recursive: true, force: true })
