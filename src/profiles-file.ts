@@ -33,8 +33,6 @@ const Pattern = z
 // SigV4 refuses URLs that live longer than a week; an hour is already generous for one PUT.
 const SlotTtl = Duration.refine((life) => life >= 10 && life <= 604_800, 'expected 10 s to 7 days')
 
-const said = <T extends z.ZodType>(field: T, description: string): T => field.meta({ description })
-
 const Prefix = z
   .string()
   .regex(/^([a-z0-9][a-z0-9_-]*\/)*$/, 'expected lower-case pieces that each end with a slash')
@@ -42,44 +40,50 @@ const Prefix = z
 
 const ProfileFields = z
   .strictObject({
-    contentTypes: said(
-      z.array(Pattern).min(1).default(['*/*']),
-      'What may be declared: `image/png`, `image/*`, `*/*`. Active content only where a type names it.',
-    ),
-    minSize: said(Size.default(1), 'Bytes, or with KiB, MiB, GiB or TiB.'),
-    maxSize: said(Size.default(100 * 1024 ** 2), 'Bytes, or with KiB, MiB, GiB or TiB.'),
-    slotTtl: said(
-      SlotTtl.default(900),
+    contentTypes: z
+      .array(Pattern)
+      .min(1)
+      .default(['*/*'])
+      .describe(
+        'What may be declared: `image/png`, `image/*`, `*/*`. Active content only where a type names it.',
+      ),
+    minSize: Size.default(1).describe('Bytes, or with KiB, MiB, GiB or TiB.'),
+    maxSize: Size.default(100 * 1024 ** 2).describe('Bytes, or with KiB, MiB, GiB or TiB.'),
+    slotTtl: SlotTtl.default(900).describe(
       'How long a slot lives: 10 s to 7 days; seconds, or with s, m, h or d.',
     ),
-    sha256: said(
-      z.enum(['optional', 'required']).default('optional'),
-      'Whether a slot has to declare the digest of its bytes.',
+    sha256: z
+      .enum(['optional', 'required'])
+      .default('optional')
+      .describe('Whether a slot has to declare the digest of its bytes.'),
+    undetected: z
+      .enum(['accept', 'reject'])
+      .default('accept')
+      .describe('What becomes of bytes whose type their beginning does not tell.'),
+    scan: z
+      .enum(['off', 'required'])
+      .default('off')
+      .describe('Whether a scanner has to find it clean.'),
+    unscannable: z
+      .enum(['accept', 'reject'])
+      .default('reject')
+      .describe('What becomes of what the scanner cannot look into.'),
+    bucket: z.string().min(3).max(63).nullable().default(null).describe('null: S3_BUCKET.'),
+    prefix: Prefix.default('').describe(
+      'Stands before `staging/` and `objects/`; ends with a slash.',
     ),
-    undetected: said(
-      z.enum(['accept', 'reject']).default('accept'),
-      'What becomes of bytes whose type their beginning does not tell.',
-    ),
-    scan: said(
-      z.enum(['off', 'required']).default('off'),
-      'Whether a scanner has to find it clean.',
-    ),
-    unscannable: said(
-      z.enum(['accept', 'reject']).default('reject'),
-      'What becomes of what the scanner cannot look into.',
-    ),
-    bucket: said(z.string().min(3).max(63).nullable().default(null), 'null: S3_BUCKET.'),
-    prefix: said(Prefix.default(''), 'Stands before `staging/` and `objects/`; ends with a slash.'),
-    multipartThreshold: said(
-      Size.default(64 * 1024 ** 2),
+    multipartThreshold: Size.default(64 * 1024 ** 2).describe(
       'Larger ones are sent in parts. Bytes, or with KiB, MiB, GiB or TiB.',
     ),
-    retention: said(
-      Duration.nullable().default(null),
-      'How long an upload is kept once it is over; seconds, or with s, m, h or d. null: for good.',
+    retention: Duration.nullable()
+      .default(null)
+      .describe(
+        'How long an upload is kept once it is over; seconds, or with s, m, h or d. null: for good.',
+      ),
+    openSlots: z.int().min(1).default(10_000).describe('Per tenant: uploads that are not over.'),
+    reservedBytes: Size.default(1024 ** 4).describe(
+      'Per tenant: declared bytes that are not over.',
     ),
-    openSlots: said(z.int().min(1).default(10_000), 'Per tenant: uploads that are not over.'),
-    reservedBytes: said(Size.default(1024 ** 4), 'Per tenant: declared bytes that are not over.'),
   })
   .refine(({ minSize, maxSize }) => minSize <= maxSize, {
     path: ['minSize'],
@@ -87,7 +91,7 @@ const ProfileFields = z
   })
 
 export const ProfilesFile = z.strictObject({
-  $schema: z.string().optional().meta({ description: 'For editors.' }),
+  $schema: z.string().optional().describe('For editors.'),
   profiles: z
     .record(z.string().regex(/^[a-z0-9-]{1,40}$/), ProfileFields)
     .refine((profiles) => Object.keys(profiles).length > 0, 'there is none')

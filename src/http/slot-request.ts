@@ -120,8 +120,13 @@ export const BatchBody = z.strictObject({
 })
 
 /** @param token whose profile is meant when the body names none. */
-export function parseSlotRequest(body: unknown, token: Grant | null): SlotRequest {
+export function parseSlotRequest(
+  body: unknown,
+  token: Grant | null,
+  traceparent: string | null,
+): SlotRequest {
   const request = parseBody(SlotRequestBody, body)
   const isNamed = Object.hasOwn(body as object, 'profile')
-  return token === null || isNamed ? request : { ...request, profile: token.profile }
+  if (token !== null && !isNamed) request.profile = token.profile
+  return Object.assign(request, { traceparent })
 }

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
 
-/** In a process of its own, as the flags are the process's: 30 MB live, and a quarter of a GiB goes through. */
+/** In a process of its own, as the flags are the process's: 30 MB live, and a GiB goes through each time. */
 const READING = `
 import { PerformanceObserver, constants } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'

@@ -46,8 +46,7 @@ const postUpload =
   async (req, res) => {
     parseQuery(NoQuery, req.query)
     const key = idempotencyKey(req, 'POST /v1/uploads')
-    const request = parseSlotRequest(req.body, tokenOf(res.locals))
-    request.traceparent = traceparentIn(res)
+    const request = parseSlotRequest(req.body, tokenOf(res.locals), traceparentIn(res))
     const caller = callerWith(res, 'uploads:write')
     if (!issueSlots) throw draining('issuing slots')
     const { value, isReplay } = await broker.createUpload({ caller, key }, request)
@@ -74,7 +73,7 @@ const postBatch =
 /** What a single call would refuse becomes the item's problem. */
 function toItem(item: unknown, token: Grant | null, traceparent: string | null): BatchItem {
   try {
-    return { ...parseSlotRequest(item, token), traceparent }
+    return parseSlotRequest(item, token, traceparent)
   } catch (error) {
     if (error instanceof Problem) return error
     throw error
