@@ -1,30 +1,17 @@
 /** Many rows of one shape into one table; the text of the statement is the same for any number of them. */
 
 import { sql, type Insertable, type Kysely } from 'kysely'
-import { prepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 type Table = 'uploads' | 'transitions'
 type Row<T extends Table> = Insertable<Schema[T]>
 
-/** @param rows all with the same columns. */
+/** @param rows all with the same columns, in the same order. */
 export type InsertRows = <T extends Table>(
   db: Kysely<Schema>,
   table: T,
   rows: readonly Row<T>[],
 ) => Promise<void>
-
-const insertOne = {
-  uploads: prepared<Row<'uploads'>, unknown>((db, row) => db.insertInto('uploads').values(row)),
-  transitions: prepared<Row<'transitions'>, unknown>((db, row) =>
-    db.insertInto('transitions').values(row),
-  ),
-}
-
-export const insertOneByOne: InsertRows = async (db, table, rows) => {
-  const insert = insertOne[table] as (db: Kysely<Schema>, row: unknown) => Promise<unknown>
-  for (const row of rows) await insert(db, row)
-}
 
 // Escaped, so the driver cannot see them: what PostgreSQL's text does not hold, as elsewhere.
 const asText = (_name: string, value: unknown): unknown =>
