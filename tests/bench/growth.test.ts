@@ -14,7 +14,7 @@ import { listDueInTurns, listUploads } from '../../src/store/uploads.ts'
 import { createBerth, type Berth } from '../support/berth.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { quietDisk } from './quiet-disk.ts'
-import { seedReady, tidyUp } from './seed-ready.ts'
+import { asCounted, seedReady, tidyUp } from './seed-ready.ts'
 import { bucketConfig } from '../support/world.ts'
 import { openLoop, quantile } from './open-loop.ts'
 import { atMost, record } from './record.ts'
@@ -139,6 +139,7 @@ async function seeded(url: string, rows: number): Promise<string> {
   const store = openStore(url)
   await store.migrate()
   await seedReady(store, 'tenant-a', rows)
+  await asCounted(store)
   await store.close()
   await tidyUp(url)
   await quietDisk()
