@@ -5,7 +5,7 @@ import type { SqliteFile } from './sqlite-file.ts'
 
 /**
  * Row by row, as in one process a call costs less than a text for each number of rows; and not
- * through Kysely, whose way for one statement costs as much as SQLite's for the row.
+ * through Kysely: measured, 129 instead of 132 µs of a processor for a slot.
  */
 export const insertInto =
   ({ statements, guard }: SqliteFile): InsertRows =>

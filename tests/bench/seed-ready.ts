@@ -31,7 +31,7 @@ export async function seedReady(store: Store, tenant: string, count: number): Pr
 
 /**
  * The changes of all these uploads as counted long ago: otherwise Berth, once started, counts millions
- * of them in one go, which happens once in a database's life.
+ * of them beside what is measured, as it does once in a database's life.
  */
 export async function asCounted({ db }: Store): Promise<void> {
   await sql`update tally_position set (at, upload_id, version) = (
