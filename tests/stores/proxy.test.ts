@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, run, until, type Running } from '../support/processes.ts'
+import { freePort, isAlive, run, until, type Running } from '../support/processes.ts'
 import { BUCKET } from '../support/world.ts'
 import { createUsers, environmentFor, runDoctor } from './doctor-setup.ts'
 import { startMinio, type RealStore } from './servers.ts'
@@ -50,7 +50,10 @@ beforeAll(async () => {
   })
   writeFileSync(join(folder, 'nginx.conf'), sampleFor(port, store.url))
   proxy = run('nginx', ['-c', join(folder, 'nginx.conf')], process.env)
-  await until(`nginx: ${proxy.output()}`, () => answers(port))
+  await until('nginx', () => {
+    if (!isAlive(proxy)) throw new Error(proxy.output())
+    return answers(port)
+  })
   env = environmentFor(
     { ...store.config, ...createUsers(store.url) },
     { S3_PUBLIC_ENDPOINT: `https://localhost:${port}`, NODE_EXTRA_CA_CERTS: `${folder}/cert.pem` },

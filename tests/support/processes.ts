@@ -27,7 +27,14 @@ export function run(
   }
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    // No such program: there is nothing that could exit.
+    child.once('error', (error) => {
+      text += error.message
+      resolve()
+    })
+  })
   const deadline = setTimeout(() => child.kill('SIGKILL'), LONGEST_LIFE_MS)
   deadline.unref()
   const end = async (): Promise<void> => {
