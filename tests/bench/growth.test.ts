@@ -155,7 +155,7 @@ async function timeQueriesOf(urls: Sizes<string>): Promise<Record<string, Sizes<
   return times
 }
 
-const TURNS = 20
+const TURNS = 32
 const TURN_SECONDS = 2
 
 /** Short turns and many: a disk that stalls for a second then spoils one or two of them, whoever's they are. */

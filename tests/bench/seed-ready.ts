@@ -30,8 +30,8 @@ export async function seedReady(store: Store, tenant: string, count: number): Pr
 }
 
 /**
- * The changes of all these uploads as counted long ago: otherwise Berth, once started, counts millions
- * of them beside what is measured, as it does once in a database's life.
+ * The changes of all these uploads as counted long ago, as they are after years: otherwise Berth counts
+ * 1,800 of them a second beside what is measured (slots on PostgreSQL: 1.11 times then, 0.97 without).
  */
 export async function asCounted({ db }: Store): Promise<void> {
   await sql`update tally_position set (at, upload_id, version) = (
